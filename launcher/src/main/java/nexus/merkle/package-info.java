@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.merkle;
+
+import org.jspecify.annotations.NullMarked;

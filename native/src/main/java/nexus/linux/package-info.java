@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.linux;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.policy;
+
+import org.jspecify.annotations.NullMarked;
