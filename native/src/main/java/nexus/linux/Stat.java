@@ -1,0 +1,42 @@
+package nexus.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * What statx(2) says of an inode.
+ *
+ * @param mode type and permission bits, as {@code st_mode}
+ * @param links number of hard links
+ * @param uid owner, as this user namespace sees it
+ * @param gid group, as this user namespace sees it
+ * @param size in bytes
+ * @param id which inode it is
+ */
+public record Stat(int mode, long links, int uid, int gid, long size, FileId id) {
+  /** The inode's identity: no two inodes that exist at the same time share it. */
+  public record FileId(int deviceMajor, int deviceMinor, long inode) {}
+
+  static final int SIZE = 256;
+
+  static Stat parse(byte[] statx) {
+    ByteBuffer b = ByteBuffer.wrap(statx).order(ByteOrder.nativeOrder());
+    return new Stat(
+        Short.toUnsignedInt(b.getShort(28)),
+        Integer.toUnsignedLong(b.getInt(16)),
+        b.getInt(20),
+        b.getInt(24),
+        b.getLong(40),
+        new FileId(b.getInt(136), b.getInt(140), b.getLong(32)));
+  }
+
+  /** Returns what kind of file this is. */
+  public FileType type() {
+    return FileType.ofMode(mode);
+  }
+
+  /** Returns the permission bits, setuid, setgid and sticky included. */
+  public int permissions() {
+    return mode & 07777;
+  }
+}

@@ -1,0 +1,37 @@
+package nexus.linux;
+
+import java.io.IOException;
+
+/** A system call that returned -1, with its name, its arguments and errno. */
+public final class SyscallException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  private final String call;
+  private final int errno;
+
+  SyscallException(String call, String arguments, int errno) {
+    super(call + "(" + arguments + "): " + Errno.describe(errno));
+    this.call = call;
+    this.errno = errno;
+  }
+
+  /** Returns the call's man-page name, such as {@code openat2}. */
+  public String call() {
+    return call;
+  }
+
+  /** Returns whether the call failed with one of these. */
+  public boolean is(Errno... any) {
+    for (Errno candidate : any) {
+      if (candidate.number() == errno) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns what errno says, such as {@code no such file or directory}. */
+  public String reason() {
+    return Errno.reason(errno);
+  }
+}
