@@ -25,7 +25,7 @@ public final class SocketCalls {
       throw new IllegalArgumentException("descriptors travel with a byte");
     }
     // struct cmsghdr { size_t len; int level; int type; int fds[]; }, padded to a word
-    int controlLength = 2 * WORD + Integer.BYTES * descriptors.size();
+    long controlLength = 2L * WORD + (long) Integer.BYTES * descriptors.size();
     try (var data = new Memory(bytes.length);
         var vector = new Memory(2 * WORD);
         var control = new Memory((controlLength + WORD - 1) / WORD * WORD);
