@@ -317,6 +317,8 @@ public final class FileCalls {
   }
 
   private static String describe(OwnedFd dir, LinuxPath path) {
-    return dir == OwnedFd.CWD ? path.toString() : dir + "/" + path;
+    return dir == OwnedFd.CWD || path.isAbsolute()
+        ? path.toString()
+        : dir.description() + "/" + path;
   }
 }

@@ -66,6 +66,8 @@ final class LibC {
 
   static native int fcntl(int fd, int command, long argument);
 
+  static native int geteuid();
+
   static native int fchdir(int fd);
 
   static native int unshare(int flags);

@@ -46,6 +46,16 @@ public final class OwnedFd implements AutoCloseable {
     return value;
   }
 
+  /** Returns what was opened, for messages: a path that may have changed since. */
+  public String description() {
+    return description;
+  }
+
+  /** Returns the path of proc(5) that leads to what this has open, for readlink(2). */
+  public LinuxPath procPath() {
+    return LinuxPath.of("/proc/self/fd/" + value());
+  }
+
   /**
    * Closes the descriptor. The result of close(2) is ignored: Linux has released the descriptor
    * whatever it says, and whoever needs the data on disk has called {@link FileCalls#fsync} before.

@@ -15,6 +15,11 @@ public final class ProcessCalls {
     check("unshare", () -> "0x" + Integer.toHexString(flags), () -> LibC.unshare(flags));
   }
 
+  /** {@code uid_t geteuid(void)}, geteuid(2): as this process's user namespace sees it. */
+  public static int geteuid() {
+    return LibC.geteuid();
+  }
+
   /**
    * {@code int fchdir(int fd)}, fchdir(2), of the process, or of a thread that has unshared its
    * mount namespace.

@@ -1,0 +1,243 @@
+package nexus.cas;
+
+import static nexus.linux.Constants.LOCK_EX;
+import static nexus.linux.Constants.O_CREAT;
+import static nexus.linux.Constants.O_DIRECTORY;
+import static nexus.linux.Constants.O_NOFOLLOW;
+import static nexus.linux.Constants.O_NONBLOCK;
+import static nexus.linux.Constants.O_RDONLY;
+import static nexus.linux.Constants.O_RDWR;
+import static nexus.linux.Constants.RESOLVE_BENEATH;
+import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
+
+import java.io.IOException;
+import java.util.List;
+import nexus.linux.Errno;
+import nexus.linux.FileCalls;
+import nexus.linux.FileType;
+import nexus.linux.LinuxPath;
+import nexus.linux.OwnedFd;
+import nexus.linux.ProcessCalls;
+import nexus.linux.Stat;
+import nexus.linux.SyscallException;
+
+/**
+ * The folder {@code $NEXUS_HOME} with the folders in it, all open. It belongs to its user, who
+ * alone can enter it (0700).
+ *
+ * <p>Handles are opened once; a symbolic link or a stranger's folder in the place of one is
+ * refused.
+ */
+public final class NexusHome implements AutoCloseable {
+  private static final LinuxPath LOCK = LinuxPath.of("lock");
+  private static final int PRIVATE = 0700;
+  private static final int WRITABLE_BY_OTHERS = 0022;
+
+  private final LinuxPath path;
+  private final OwnedFd root;
+  private final OwnedFd objects;
+  private final OwnedFd trees;
+  private final OwnedFd maps;
+  private final OwnedFd checkouts;
+  private final OwnedFd installed;
+  private final OwnedFd state;
+  private final OwnedFd taints;
+  private final OwnedFd quarantine;
+  private final OwnedFd stagingDirectory;
+  private final Staging staging;
+
+  private NexusHome(LinuxPath path, OwnedFd root) throws IOException {
+    this.path = path;
+    this.root = root;
+    for (String parent : List.of("cas", "state")) {
+      openOrMake(root, parent).close();
+    }
+    this.objects = openOrMake(root, "cas/objects");
+    this.trees = openOrMake(root, "cas/trees");
+    this.maps = openOrMake(root, "cas/maps");
+    this.checkouts = openOrMake(root, "cas/checkouts");
+    this.state = openOrMake(root, "state");
+    this.installed = openOrMake(root, "state/installed");
+    this.taints = openOrMake(root, "state/taints");
+    this.quarantine = openOrMake(root, "quarantine");
+    this.stagingDirectory = openOrMake(root, "staging");
+    this.staging = new Staging(stagingDirectory);
+  }
+
+  /**
+   * Opens the store, and makes it if there is none.
+   *
+   * @param path absolute; what lies above its last component may contain symbolic links
+   */
+  public static NexusHome open(LinuxPath path) throws IOException {
+    makeWithParents(path);
+    OwnedFd root;
+    try {
+      root = FileCalls.openat2(OwnedFd.CWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, 0);
+    } catch (SyscallException e) {
+      if (e.is(Errno.ELOOP, Errno.ENOTDIR)) {
+        throw new StoreException.Unsafe(
+            path.toString(),
+            "is not a directory; if it is a symbolic link, set NEXUS_HOME to where it points");
+      }
+      throw e;
+    }
+    try {
+      return new NexusHome(canonical(root), root);
+    } catch (IOException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  private static void makeWithParents(LinuxPath path) throws SyscallException {
+    if (path.length() == 0) {
+      return;
+    }
+    try {
+      FileCalls.mkdirat(OwnedFd.CWD, path, PRIVATE);
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) {
+        makeWithParents(path.parent());
+        FileCalls.mkdirat(OwnedFd.CWD, path, PRIVATE);
+      } else if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+  }
+
+  private static LinuxPath canonical(OwnedFd directory) throws SyscallException {
+    return FileCalls.readlinkat(OwnedFd.CWD, directory.procPath());
+  }
+
+  private static OwnedFd openOrMake(OwnedFd root, String name) throws IOException {
+    LinuxPath path = LinuxPath.of(name);
+    try {
+      FileCalls.mkdirat(root, path, PRIVATE);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+    OwnedFd directory;
+    try {
+      directory = openDirectory(root, path);
+    } catch (SyscallException e) {
+      if (e.is(Errno.ELOOP, Errno.ENOTDIR)) {
+        throw new StoreException.Unsafe(
+            root.description() + "/" + name, "is not a directory; move it away and try again");
+      }
+      throw e;
+    }
+    Stat stat = FileCalls.statx(directory);
+    if (stat.uid() != ProcessCalls.geteuid()) {
+      directory.close();
+      throw new StoreException.Unsafe(root.description() + "/" + name, "belongs to another user");
+    }
+    if ((stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
+      directory.close();
+      throw new StoreException.Unsafe(
+          root.description() + "/" + name, "can be written by others; run chmod go-w on it");
+    }
+    return directory;
+  }
+
+  /** Opens a directory beneath another, through no symbolic link, for listing and syncing. */
+  public static OwnedFd openDirectory(OwnedFd dir, LinuxPath path) throws SyscallException {
+    return FileCalls.openat2(
+        dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  }
+
+  /** Returns the canonical path, absolute and free of symbolic links. */
+  public LinuxPath path() {
+    return path;
+  }
+
+  /**
+   * Waits for the right to change the store, then removes what a writer that died left in the
+   * staging folder.
+   *
+   * @return to be closed by the caller
+   */
+  public StoreLock lock() throws IOException {
+    OwnedFd file =
+        FileCalls.openat2(
+            state,
+            LOCK,
+            O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+            0600,
+            RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    try {
+      if (FileCalls.statx(file).type() != FileType.REGULAR) {
+        throw new StoreException.Unsafe(state.description() + "/lock", "is not a regular file");
+      }
+      FileCalls.flock(file, LOCK_EX);
+      staging.empty();
+      return new StoreLock(file);
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes everything durable that was written to the store's file system, with one system call for
+   * many files.
+   */
+  public void sync() throws SyscallException {
+    FileCalls.syncfs(root);
+  }
+
+  /** Returns the folder for new files. */
+  public Staging staging() {
+    return staging;
+  }
+
+  /** Lends {@code state/installed}. */
+  public OwnedFd installed() {
+    return installed;
+  }
+
+  /** Lends {@code state/taints}. */
+  public OwnedFd taints() {
+    return taints;
+  }
+
+  OwnedFd objects() {
+    return objects;
+  }
+
+  OwnedFd trees() {
+    return trees;
+  }
+
+  OwnedFd maps() {
+    return maps;
+  }
+
+  OwnedFd checkouts() {
+    return checkouts;
+  }
+
+  OwnedFd quarantine() {
+    return quarantine;
+  }
+
+  @Override
+  public void close() {
+    for (OwnedFd fd :
+        List.of(
+            objects,
+            trees,
+            maps,
+            checkouts,
+            installed,
+            taints,
+            state,
+            quarantine,
+            stagingDirectory,
+            root)) {
+      fd.close();
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package nexus.cas;
+
+import static nexus.linux.Constants.AT_REMOVEDIR;
+import static nexus.linux.Constants.O_CREAT;
+import static nexus.linux.Constants.O_EXCL;
+import static nexus.linux.Constants.O_RDWR;
+import static nexus.linux.Constants.RESOLVE_BENEATH;
+import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
+import nexus.linux.DirectoryEntry;
+import nexus.linux.FileCalls;
+import nexus.linux.FileType;
+import nexus.linux.LinuxPath;
+import nexus.linux.OwnedFd;
+import nexus.linux.SyscallException;
+
+/**
+ * The private folder in which everything is written before it gets its name by a rename. Whoever
+ * writes holds the {@link StoreLock}; so what lies here when the lock is taken was left by somebody
+ * who died, and is removed.
+ */
+public final class Staging {
+  private final OwnedFd directory;
+  private final AtomicLong next = new AtomicLong();
+
+  Staging(OwnedFd directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * A new file, owned by whoever asked for it. Closing it removes it, unless it was renamed to its
+   * place.
+   */
+  public final class StagedFile implements AutoCloseable {
+    private final LinuxPath name;
+    private final OwnedFd fd;
+
+    // Mutable state
+    private boolean placed;
+
+    private StagedFile(LinuxPath name, OwnedFd fd) {
+      this.name = name;
+      this.fd = fd;
+    }
+
+    /** Lends the handle, open for reading and writing. */
+    public OwnedFd fd() {
+      return fd;
+    }
+
+    /** Writes what remains of the direct buffer at {@code offset}. */
+    public void write(ByteBuffer direct, long offset) throws SyscallException {
+      long at = offset;
+      while (direct.hasRemaining()) {
+        at += FileCalls.pwrite(fd, direct, at);
+      }
+    }
+
+    /** Writes these bytes at the start. */
+    public void write(byte[] bytes) throws SyscallException {
+      write(ByteBuffer.allocateDirect(bytes.length).put(bytes).flip(), 0);
+    }
+
+    /**
+     * Gives the file its mode, and the fixed modification time of the store, so that copies of one
+     * object look alike.
+     *
+     * @param permissions such as 0444
+     */
+    public void finish(int permissions) throws SyscallException {
+      FileCalls.fchmod(fd, permissions);
+      FileCalls.utimensat(fd, LinuxPath.EMPTY, ObjectStore.MODIFIED);
+    }
+
+    /** Makes the content durable; then {@link #rename} gives a name to complete content only. */
+    public void sync() throws SyscallException {
+      FileCalls.fsync(fd);
+    }
+
+    /** Renames the file to its place, over what is there. */
+    public void rename(OwnedFd to, LinuxPath path) throws SyscallException {
+      FileCalls.renameat2(directory, name, to, path, 0);
+      placed = true;
+    }
+
+    @Override
+    public void close() throws SyscallException {
+      fd.close();
+      if (!placed) {
+        FileCalls.unlinkat(directory, name, 0);
+        placed = true;
+      }
+    }
+  }
+
+  /** Makes an empty file, mode 0600. */
+  public StagedFile createFile() throws SyscallException {
+    LinuxPath name = newName();
+    return new StagedFile(
+        name,
+        FileCalls.openat2(
+            directory,
+            name,
+            O_RDWR | O_CREAT | O_EXCL,
+            0600,
+            RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+  }
+
+  /** Returns a name that nothing in this folder has. */
+  public LinuxPath newName() {
+    return LinuxPath.of(ProcessHandle.current().pid() + "-" + next.getAndIncrement());
+  }
+
+  /** Lends the folder's handle. */
+  public OwnedFd directory() {
+    return directory;
+  }
+
+  /** Writes bytes durably to {@code path}, over what is there: all of them or none. */
+  public void replace(OwnedFd to, LinuxPath path, byte[] bytes) throws SyscallException {
+    try (StagedFile file = createFile()) {
+      file.write(bytes);
+      file.sync();
+      file.rename(to, path);
+      FileCalls.fsync(to);
+    }
+  }
+
+  /** Removes whatever lies here. */
+  void empty() throws SyscallException {
+    for (DirectoryEntry entry : FileCalls.getdents64(directory)) {
+      remove(directory, entry.name());
+    }
+  }
+
+  /**
+   * Removes a file, or a directory with all that is in it; symbolic links are removed and not
+   * followed.
+   */
+  public static void remove(OwnedFd dir, LinuxPath name) throws SyscallException {
+    if (FileCalls.statx(dir, name).type() != FileType.DIRECTORY) {
+      FileCalls.unlinkat(dir, name, 0);
+      return;
+    }
+    try (OwnedFd child = NexusHome.openDirectory(dir, name)) {
+      for (DirectoryEntry entry : FileCalls.getdents64(child)) {
+        remove(child, entry.name());
+      }
+    }
+    FileCalls.unlinkat(dir, name, AT_REMOVEDIR);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.fetch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.heal;
+
+import org.jspecify.annotations.NullMarked;

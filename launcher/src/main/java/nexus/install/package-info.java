@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.install;
+
+import org.jspecify.annotations.NullMarked;

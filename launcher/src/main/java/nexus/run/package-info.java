@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.run;
+
+import org.jspecify.annotations.NullMarked;

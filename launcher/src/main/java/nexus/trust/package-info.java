@@ -1,0 +1,4 @@
+@NullMarked
+package nexus.trust;
+
+import org.jspecify.annotations.NullMarked;
