@@ -72,7 +72,8 @@ public final class TreeStore {
   public void putMap(Digest object, ChunkMap map) throws SyscallException {
     if (map.chunks().size() > 1) {
       try (Staging.StagedFile file = home.staging().createFile()) {
-        file.write(map.encode());
+        byte[] encoded = map.encode();
+        file.write(encoded, encoded.length, 0);
         file.rename(home.maps(), Fanout.path(object, ""));
       }
     }
