@@ -14,6 +14,9 @@ public final class Constants {
   static final long SYS_PIVOT_ROOT = AARCH64 ? 41 : 155;
   static final long SYS_OPEN_TREE = 428;
   static final long SYS_MOVE_MOUNT = 429;
+  static final long SYS_FSOPEN = 430;
+  static final long SYS_FSCONFIG = 431;
+  static final long SYS_FSMOUNT = 432;
   static final long SYS_OPENAT2 = 437;
   static final long SYS_MOUNT_SETATTR = 442;
 
@@ -71,9 +74,14 @@ public final class Constants {
   public static final int MS_NOSUID = 2;
   public static final int MS_NODEV = 4;
   public static final int MS_REC = 0x4000;
+  public static final int MS_PRIVATE = 1 << 18;
   public static final int MS_SLAVE = 1 << 19;
   public static final int OPEN_TREE_CLONE = 1;
   public static final int OPEN_TREE_CLOEXEC = O_CLOEXEC;
+  static final int FSOPEN_CLOEXEC = 1;
+  static final int FSCONFIG_SET_STRING = 1;
+  static final int FSCONFIG_CMD_CREATE = 6;
+  static final int FSMOUNT_CLOEXEC = 1;
   public static final int MOVE_MOUNT_F_EMPTY_PATH = 4;
   public static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
   public static final int MOUNT_ATTR_RDONLY = 1;
