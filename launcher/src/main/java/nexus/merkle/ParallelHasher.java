@@ -12,7 +12,7 @@ import java.util.concurrent.CancellationException;
  *
  * <p>Files are taken from the caller's iterator in its order, and the chunks of each file in the
  * file's, so that storage sees forward reads; results come in any order. At most one chunk per
- * thread is in memory, and at most twice as many files as threads are open.
+ * thread is in memory, and at most one file per thread is open.
  *
  * <p>May be used by several threads at once: their calls are served in turn, a later one getting
  * the workers that an earlier one has no work for. The iterators are advanced on worker threads,
