@@ -41,7 +41,7 @@ final class FsVerityTest {
   void helloWorldHasTheDigestThatTheKernelGivesIt() {
     byte[] content = "hello world".getBytes(StandardCharsets.US_ASCII);
 
-    assertThat(digest(content).hex())
+    assertThat(FsVerity.digest(content).hex())
         .isEqualTo("1e2eaa4202d750a41174ee454970b92c1bc2f925b1e35076d8c7d5f56362ba64");
   }
 
@@ -51,7 +51,7 @@ final class FsVerityTest {
     Random random = new Random(seed);
     byte[] content = Seeds.bytes(random, Seeds.size(random, 4 << 20));
 
-    assertThat(digest(content)).isEqualTo(ReferenceVerity.digest(content));
+    assertThat(FsVerity.digest(content)).isEqualTo(ReferenceVerity.digest(content));
   }
 
   @Test
@@ -68,7 +68,7 @@ final class FsVerityTest {
 
   @Test
   void zerosAtTheEndAreNotLost() {
-    assertThat(digest(new byte[4095])).isNotEqualTo(digest(new byte[4096]));
+    assertThat(FsVerity.digest(new byte[4095])).isNotEqualTo(FsVerity.digest(new byte[4096]));
   }
 
   @Test
@@ -142,18 +142,6 @@ final class FsVerityTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> FsVerity.digest(524_288, two))
         .withMessage("a file of 524288 bytes has 1 chunks, not 2");
-  }
-
-  private static Digest digest(byte[] content) {
-    ChunkHasher hasher = new ChunkHasher();
-    List<Digest> chunks = new ArrayList<>();
-    for (int chunk = 0; chunk < FsVerity.chunkCount(content.length); chunk++) {
-      int from = (int) FsVerity.chunkOffset(chunk);
-      int length = FsVerity.chunkLength(content.length, chunk);
-      chunks.add(
-          hasher.hash(Arrays.copyOfRange(content, from, from + length), length, content.length));
-    }
-    return FsVerity.digest(content.length, ChunkDigests.of(chunks));
   }
 
   private static Digest digestOfZeros(long size) {

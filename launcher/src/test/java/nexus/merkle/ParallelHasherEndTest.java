@@ -46,6 +46,7 @@ final class ParallelHasherEndTest {
   private static final class SlowFile extends FakeFile {
     final CountDownLatch reached = new CountDownLatch(1);
     final CountDownLatch goOn = new CountDownLatch(1);
+    final AtomicInteger reads = new AtomicInteger();
 
     SlowFile(int chunks) {
       super(new byte[chunks * CHUNK], (long) chunks * CHUNK, Digest.ZERO, null);
@@ -53,6 +54,7 @@ final class ParallelHasherEndTest {
 
     @Override
     int read(long offset, byte[] buffer, int length) throws IOException {
+      reads.incrementAndGet();
       reached.countDown();
       try {
         goOn.await();
@@ -67,24 +69,24 @@ final class ParallelHasherEndTest {
   void anInterruptedCallWaitsForReadsUnderWayAndStartsNothingElse() throws Exception {
     SlowFile slow = new SlowFile(1000);
     AtomicInteger calls = new AtomicInteger();
-    Thread caller =
-        Thread.ofPlatform()
-            .start(
-                () ->
-                    assertThatExceptionOfType(InterruptedException.class)
-                        .isThrownBy(
-                            () ->
-                                hasher.verify(
-                                    List.of(slow, FakeFile.intact(new byte[1])).iterator(),
-                                    (_, _) -> calls.incrementAndGet())));
+    FutureTask<Boolean> call =
+        new FutureTask<>(
+            () -> {
+              hasher.verify(List.of(slow).iterator(), (_, _) -> calls.incrementAndGet());
+              return true;
+            });
+    Thread caller = Thread.ofPlatform().daemon().start(call);
     slow.reached.await();
     caller.interrupt();
     caller.join(100);
     assertThat(caller.isAlive()).as("a read is under way").isTrue();
 
     slow.goOn.countDown();
-    caller.join();
+    assertThatExceptionOfType(ExecutionException.class)
+        .isThrownBy(call::get)
+        .withCauseInstanceOf(InterruptedException.class);
 
+    assertThat(slow.reads).as("one for each thread").hasValueBetween(1, 2);
     assertThat(slow.opened).hasValue(1);
     assertThat(slow.closed).hasValue(1);
     assertThat(calls).hasValue(0);
@@ -157,6 +159,45 @@ final class ParallelHasherEndTest {
 
     assertThat(earlier.isDone()).isFalse();
     slow.goOn.countDown();
+    assertThat(earlier.get()).isTrue();
+  }
+
+  @Test
+  void aShortCallDoesNotWaitForTheEndOfALongOne() throws Exception {
+    AtomicBoolean shortCallDone = new AtomicBoolean();
+    CountDownLatch longCallStarted = new CountDownLatch(1);
+    FakeFile large = new FakeFile(new byte[0], 10L * CHUNK, Digest.ZERO, null);
+    Iterator<FakeFile> untilTheShortCallIsDone =
+        Stream.generate(() -> large).takeWhile(_ -> !shortCallDone.get()).iterator();
+    FutureTask<Boolean> longCall =
+        new FutureTask<>(
+            () -> {
+              hasher.verify(untilTheShortCallIsDone, (_, _) -> longCallStarted.countDown());
+              return true;
+            });
+    Thread.ofPlatform().daemon().start(longCall);
+    longCallStarted.await();
+
+    hasher.hash(FakeFile.source(new byte[20 * CHUNK]), 20L * CHUNK);
+
+    shortCallDone.set(true);
+    assertThat(longCall.get()).isTrue();
+  }
+
+  @Test
+  void anInterruptedCallThatHasNoReadUnderWayDoesNotWaitForThoseOfOthers() throws Exception {
+    List<SlowFile> slow = List.of(new SlowFile(1), new SlowFile(1));
+    FutureTask<Boolean> earlier = verifying(slow.toArray(FakeFile[]::new));
+    for (SlowFile file : slow) {
+      file.reached.await();
+    }
+    Thread.currentThread().interrupt();
+
+    assertThatExceptionOfType(InterruptedException.class)
+        .isThrownBy(() -> hasher.hash(FakeFile.source(new byte[1]), 1));
+
+    assertThat(earlier.isDone()).isFalse();
+    slow.forEach(file -> file.goOn.countDown());
     assertThat(earlier.get()).isTrue();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -315,8 +316,27 @@ final class ParallelHasherTest {
     assertThat(open).hasValue(0);
   }
 
+  @ParameterizedTest(name = "{0} bytes")
+  @ValueSource(ints = {0, 1, CHUNK, CHUNK + 1, 20 * CHUNK - 1})
+  void hashingReadsEachByteOnceAndInOrder(int size) throws Exception {
+    byte[] content = Seeds.bytes(new Random(size), size);
+    ByteArrayOutputStream seen = new ByteArrayOutputStream();
+    ByteSource source = FakeFile.source(content);
+
+    hasher.hash(
+        (offset, buffer, length) -> {
+          assertThat(offset).isEqualTo(seen.size());
+          int count = source.read(offset, buffer, length);
+          seen.write(buffer, 0, count);
+          return count;
+        },
+        size);
+
+    assertThat(seen.toByteArray()).isEqualTo(content);
+  }
+
   @Test
-  void oneThreadReadsStrictlyForward() throws Exception {
+  void oneThreadVerifiesStrictlyForward() throws Exception {
     List<Long> offsets = new ArrayList<>();
     FakeFile file =
         new FakeFile(new byte[5 * CHUNK], 5 * CHUNK, Digest.ZERO, null) {
