@@ -7,10 +7,11 @@ import java.util.function.Supplier;
 import nexus.linux.LinuxPath;
 
 /**
- * Where a user's files are, by the XDG Base Directory Specification 0.8. Relative paths in those variables are ignored, as it
- * says.
+ * Where a user's files are, by the XDG Base Directory Specification 0.8. Relative paths in those
+ * variables are ignored, as it says.
  *
- * @param nexusHome {@code $NEXUS_HOME}, else {@code $XDG_DATA_HOME/nexus}, else {@code ~/.local/share/nexus}
+ * @param nexusHome {@code $NEXUS_HOME}, else {@code $XDG_DATA_HOME/nexus}, else {@code
+ *     ~/.local/share/nexus}
  * @param config {@code $XDG_CONFIG_HOME/nexus}, else {@code ~/.config/nexus}
  * @param runtime {@code $XDG_RUNTIME_DIR/nexus}; empty if the user has no such directory
  * @param userHome the user's home directory
@@ -42,7 +43,9 @@ public record Folders(
                         .orElse(userHome.resolve(".local/share"))
                         .resolve("nexus"));
     LinuxPath config =
-        absolute(environment, "XDG_CONFIG_HOME").orElse(userHome.resolve(".config")).resolve("nexus");
+        absolute(environment, "XDG_CONFIG_HOME")
+            .orElse(userHome.resolve(".config"))
+            .resolve("nexus");
     return new Folders(
         nexusHome,
         config,

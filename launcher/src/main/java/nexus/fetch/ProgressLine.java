@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * One line of a terminal that says how far something is: bytes, files, rate, time left. Nothing appears for what ends within
- * the first moments, and nothing is left behind.
+ * One line of a terminal that says how far something is: bytes, files, rate, time left. Nothing
+ * appears for what ends within the first moments, and nothing is left behind.
  *
  * <p>Used by one thread at a time.
  */
@@ -39,8 +39,7 @@ public final class ProgressLine implements AutoCloseable {
    * @param nanoTime a clock, as {@link System#nanoTime}
    * @param doing what is done, such as {@code importing jdk}
    */
-  public ProgressLine(
-      Consumer<String> terminal, int columns, LongSupplier nanoTime, String doing) {
+  public ProgressLine(Consumer<String> terminal, int columns, LongSupplier nanoTime, String doing) {
     this.terminal = terminal;
     this.columns = columns < MIN_COLUMNS ? 80 : columns;
     this.nanoTime = nanoTime;

@@ -7,10 +7,13 @@ import java.util.List;
 import java.util.Optional;
 import nexus.cas.Gate;
 import nexus.cas.NexusHome;
+import nexus.cas.Staging;
 import nexus.cas.StoreException;
 import nexus.linux.DirectoryEntry;
+import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
+import nexus.linux.SyscallException;
 import nexus.trust.Release;
 import nexus.trust.ReleaseEnvelope;
 import nexus.trust.TrustException;
@@ -41,6 +44,24 @@ public final class InstalledApps {
           source, "is the record of another app, " + envelope.release().name());
     }
     return Optional.of(envelope);
+  }
+
+  /** Returns an app's release. */
+  public ReleaseEnvelope get(String name) throws IOException {
+    return find(name).orElseThrow(() -> new NoSuchAppException(name));
+  }
+
+  /** Returns whether there is a record of this name, readable or not. */
+  boolean exists(String name) throws IOException {
+    try {
+      FileCalls.statx(home.installed(), file(name));
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** A record as it was found. */
@@ -85,7 +106,7 @@ public final class InstalledApps {
 
   /** Removes an app's record durably; the caller holds the store's lock. */
   void remove(String name) throws IOException {
-    FileCalls.unlinkat(home.installed(), file(name), 0);
+    Staging.remove(home.installed(), file(name));
     FileCalls.fsync(home.installed());
   }
 

@@ -15,14 +15,15 @@ import nexus.policy.Step;
 /**
  * The steps that show an app's tree on {@code /app}.
  *
- * <p>The folders on the way to the program are made anew in a tmpfs of the sandbox, and everything else is bound into them from
- * the checkout, read-only. A process of the same user outside can rename and remove in the checkout, which would also take away
- * a mount on a name there; it cannot reach the sandbox's tmpfs. So from here on the program's path leads to the inode that is
- * bound now, whatever becomes of the checkout.
+ * <p>The folders on the way to the program are made anew in a tmpfs of the sandbox, and everything
+ * else is bound into them from the checkout, read-only. A process of the same user outside can
+ * rename and remove in the checkout, which would also take away a mount on a name there; it cannot
+ * reach the sandbox's tmpfs. So from here on the program's path leads to the inode that is bound
+ * now, whatever becomes of the checkout.
  */
 final class AppView {
   private static final Set<MountAttribute> READ_ONLY =
-      EnumSet.of(MountAttribute.RDONLY, MountAttribute.NOSUID, MountAttribute.NODEV);
+      EnumSet.of(MountAttribute.READ_ONLY, MountAttribute.NO_SUID, MountAttribute.NO_DEVICES);
   private static final int TMPFS_MODE = 0755;
 
   private final TreeManifest manifest;

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SocketCalls;
 
@@ -46,18 +47,20 @@ final class LaunchReply {
    */
   record Program(
       int cloneFlags,
-      byte[] path,
+      LinuxPath path,
       List<byte[]> arguments,
       List<byte[]> environment,
-      List<byte[]> directories) {
+      List<LinuxPath> directories) {
     private byte[] encode() {
+      byte[] program = path.bytes();
+      List<byte[]> starts = directories.stream().map(LinuxPath::bytes).toList();
       int length =
-          Integer.BYTES + size(path) + size(arguments) + size(environment) + size(directories);
+          Integer.BYTES + size(program) + size(arguments) + size(environment) + size(starts);
       ByteBuffer out = ByteBuffer.allocate(length).putInt(cloneFlags);
-      put(out, path);
+      put(out, program);
       put(out, arguments);
       put(out, environment);
-      put(out, directories);
+      put(out, starts);
       return out.array();
     }
 
@@ -102,8 +105,7 @@ final class LaunchReply {
             .array();
     int sent = SocketCalls.sendmsg(socket, frame, descriptors);
     while (sent < frame.length) {
-      sent +=
-          SocketCalls.sendmsg(socket, Arrays.copyOfRange(frame, sent, frame.length), List.of());
+      sent += SocketCalls.sendmsg(socket, Arrays.copyOfRange(frame, sent, frame.length), List.of());
     }
   }
 }

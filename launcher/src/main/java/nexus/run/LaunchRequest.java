@@ -8,11 +8,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import nexus.linux.FileCalls;
+import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 
 /**
- * What the client asks for; docs/formats/launch-protocol.md. Arguments and variables are bytes, which the app gets as they
- * were.
+ * What the client asks for; docs/formats/launch-protocol.md. Arguments and variables are bytes,
+ * which the app gets as they were.
  *
  * @param terminal whether the user's standard error is a terminal
  * @param columns width of that terminal, 0 if unknown
@@ -21,7 +22,11 @@ import nexus.linux.OwnedFd;
  * @param environment {@code NAME=value} strings in the user's order
  */
 record LaunchRequest(
-    boolean terminal, int columns, byte[] directory, List<byte[]> arguments, List<byte[]> environment) {
+    boolean terminal,
+    int columns,
+    LinuxPath directory,
+    List<byte[]> arguments,
+    List<byte[]> environment) {
   private static final int MAGIC = 0x4e585251;
   private static final int VERSION = 1;
   private static final int MAX_BYTES = 16 << 20;
@@ -45,7 +50,7 @@ record LaunchRequest(
     int columns = in.getInt();
     var request =
         new LaunchRequest(
-            (flags & TERMINAL) != 0, columns, string(in), strings(in), strings(in));
+            (flags & TERMINAL) != 0, columns, LinuxPath.of(string(in)), strings(in), strings(in));
     if (in.hasRemaining()) {
       throw new IOException("the client's request has bytes behind its end");
     }
@@ -90,6 +95,11 @@ record LaunchRequest(
     if (in.get() != 0) {
       throw new IOException("the client's request has a string without its NUL");
     }
+    for (byte b : string) {
+      if (b == 0) {
+        throw new IOException("the client's request has a string with a NUL in it");
+      }
+    }
     return string;
   }
 
@@ -99,7 +109,10 @@ record LaunchRequest(
     }
   }
 
-  /** Returns the variables as text, for the launcher's own use; the first of equal names counts, as in getenv(3). */
+  /**
+   * Returns the variables as text, for the launcher's own use; the first of equal names counts, as
+   * in getenv(3).
+   */
   Map<String, String> variables() {
     Map<String, String> variables = new HashMap<>();
     for (byte[] variable : environment) {
