@@ -296,8 +296,16 @@ public final class FileCalls {
   /**
    * {@code int fcntl(int fd, F_SETLEASE, F_RDLCK)}, fcntl(2): a read lease, granted only if nobody
    * has the inode open or mapped for writing, and only on a file of one's own.
+   *
+   * <p>The kernel announces a broken lease with a signal, and with SIGIO, which kills the process,
+   * unless {@code F_SETSIG} chose another. That is SIGURG here, which nobody notices. It is chosen
+   * anew before each lease because the end of a lease takes the choice back.
    */
   public static void setReadLease(OwnedFd fd) throws SyscallException {
+    check(
+        "fcntl",
+        () -> fd + ", F_SETSIG, SIGURG",
+        () -> LibC.fcntl(fd.value(), Constants.F_SETSIG, Constants.SIGURG));
     check(
         "fcntl",
         () -> fd + ", F_SETLEASE, F_RDLCK",
