@@ -42,7 +42,7 @@ public final class Constants {
   public static final int O_CLOEXEC = 0x80000;
   public static final int O_PATH = 0x200000;
   static final int F_RDLCK = 0;
-  static final int F_UNLCK = 2;
+  static final int F_SETSIG = 10;
 
   // linux/openat2.h
   public static final int RESOLVE_NO_MAGICLINKS = 0x02;
@@ -59,6 +59,24 @@ public final class Constants {
   static final int S_IFSOCK = 0140000;
   static final int S_IFCHR = 0020000;
   static final int S_IFBLK = 0060000;
+
+  // sys/stat.h
+  static final long UTIME_OMIT = (1L << 30) - 2;
+
+  // dirent.h
+  static final int DT_FIFO = 1;
+  static final int DT_CHR = 2;
+  static final int DT_DIR = 4;
+  static final int DT_BLK = 6;
+  static final int DT_REG = 8;
+  static final int DT_LNK = 10;
+  static final int DT_SOCK = 12;
+
+  // linux/limits.h
+  static final int PATH_MAX = 4096;
+
+  // asm/signal.h
+  static final int SIGURG = 23;
 
   // linux/fs.h
   public static final int RENAME_NOREPLACE = 1;

@@ -4,7 +4,7 @@ import static nexus.linux.LibC.check;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
+import nexus.linux.Layout.MountAttr;
 
 /**
  * The system calls on mounts. They act in the mount namespace of the calling <em>thread</em>, which
@@ -125,7 +125,7 @@ public final class MountCalls {
             "open_tree",
             () -> dir + ", \"" + path + "\", 0x" + Integer.toHexString(all),
             () -> LibC.syscall(Constants.SYS_OPEN_TREE, dir.value(), path.terminated(), all));
-    return new OwnedFd((int) fd, "tree " + path);
+    return new OwnedFd((int) fd, "tree " + dir.describe(path));
   }
 
   /**
@@ -159,12 +159,10 @@ public final class MountCalls {
   public static void mountSetattr(OwnedFd mount, int flags, long set, long propagation)
       throws SyscallException {
     byte[] attr =
-        ByteBuffer.allocate(32)
+        ByteBuffer.allocate(MountAttr.SIZE)
             .order(ByteOrder.nativeOrder())
-            .putLong(set)
-            .putLong(0)
-            .putLong(propagation)
-            .putLong(0)
+            .putLong(MountAttr.ATTR_SET, set)
+            .putLong(MountAttr.PROPAGATION, propagation)
             .array();
     check(
         "mount_setattr",
@@ -188,6 +186,6 @@ public final class MountCalls {
   }
 
   private static byte[] terminated(String text) {
-    return (text + "\0").getBytes(StandardCharsets.UTF_8);
+    return LinuxPath.of(text).terminated();
   }
 }
