@@ -66,8 +66,20 @@ final class Assemble {
       Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.writeString(lib.resolve("jvm.args"), options);
       Path log = work.resolve("log");
-      run(work, log, nexus, "import", app.toString(), "--name", "training", "--entrypoint", "wait")
-          .waitFor();
+      if (run(
+                  work,
+                  log,
+                  nexus,
+                  "import",
+                  app.toString(),
+                  "--name",
+                  "training",
+                  "--entrypoint",
+                  "wait")
+              .waitFor()
+          != 0) {
+        throw new IOException(Files.readString(log));
+      }
       Path cache = lib.resolve("nexus.aot");
       Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
       Process launch = run(work, log, nexus, "run", "training");

@@ -1,5 +1,8 @@
 package nexus.run;
 
+import static nexus.linux.Constants.O_DIRECTORY;
+import static nexus.linux.Constants.O_RDONLY;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +65,7 @@ final class HostFactsReader {
 
   private static List<HostFacts.RootEntry> rootEntries() throws IOException {
     var entries = new ArrayList<HostFacts.RootEntry>();
-    try (OwnedFd root = NexusHome.openDirectory(OwnedFd.CWD, ROOT)) {
+    try (OwnedFd root = FileCalls.openat2(OwnedFd.CWD, ROOT, O_RDONLY | O_DIRECTORY, 0, 0)) {
       for (DirectoryEntry entry : FileCalls.getdents64(root)) {
         LinuxPath path = ROOT.resolve(entry.name());
         FileType type = FileCalls.statx(root, entry.name()).type();

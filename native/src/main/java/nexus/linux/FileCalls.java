@@ -110,7 +110,6 @@ public final class FileCalls {
    */
   public static Stat statx(OwnedFd dir, LinuxPath path) throws SyscallException {
     byte[] buffer = new byte[Statx.SIZE];
-    int flags = Constants.AT_SYMLINK_NOFOLLOW | (path.length() == 0 ? Constants.AT_EMPTY_PATH : 0);
     check(
         "statx",
         () -> dir + ", \"" + path + "\"",
@@ -119,7 +118,7 @@ public final class FileCalls {
                 Constants.SYS_STATX,
                 dir.value(),
                 path.terminated(),
-                flags,
+                itself(path),
                 Constants.STATX_BASIC_STATS,
                 buffer));
     return Stat.parse(buffer);
@@ -255,7 +254,8 @@ public final class FileCalls {
 
   /**
    * {@code int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)},
-   * utimensat(2): sets the modification time of the path itself and leaves the access time.
+   * utimensat(2): sets the modification time of the path itself and leaves the access time. The
+   * empty path is the descriptor's own file, Linux 5.8.
    *
    * @param seconds since the epoch
    */
@@ -269,7 +269,7 @@ public final class FileCalls {
     check(
         "utimensat",
         () -> dir + ", \"" + path + "\", " + seconds,
-        () -> LibC.utimensat(dir.value(), path.terminated(), times, Constants.AT_SYMLINK_NOFOLLOW));
+        () -> LibC.utimensat(dir.value(), path.terminated(), times, itself(path)));
   }
 
   /** {@code int fsync(int fd)}, fsync(2). */
@@ -322,5 +322,12 @@ public final class FileCalls {
             () -> fd + ", F_GETLEASE",
             () -> LibC.fcntl(fd.value(), Constants.F_GETLEASE, 0))
         == Constants.F_RDLCK;
+  }
+
+  /**
+   * Returns the flags that make a call act on the path itself, or on the descriptor if it is empty.
+   */
+  private static int itself(LinuxPath path) {
+    return Constants.AT_SYMLINK_NOFOLLOW | (path.length() == 0 ? Constants.AT_EMPTY_PATH : 0);
   }
 }
