@@ -1,5 +1,6 @@
 package nexus.run;
 
+import static nexus.linux.Constants.AT_EMPTY_PATH;
 import static nexus.linux.Constants.AT_RECURSIVE;
 import static nexus.linux.Constants.MNT_DETACH;
 import static nexus.linux.Constants.MOUNT_ATTR_NODEV;
@@ -74,8 +75,7 @@ final class NewRoot implements AutoCloseable {
       case Step.Bind bind -> bind(bind);
       case Step.Pin(PlanPath path) -> {
         try (OwnedFd target = open(path);
-            OwnedFd copy =
-                MountCalls.openTree(target, LinuxPath.EMPTY, OPEN_TREE_CLONE | AT_RECURSIVE)) {
+            OwnedFd copy = copy(target, AT_RECURSIVE)) {
           MountCalls.moveMount(copy, target);
         }
       }
@@ -100,13 +100,19 @@ final class NewRoot implements AutoCloseable {
   private void bind(Step.Bind bind) throws SyscallException {
     int recursive = bind.recursive() ? AT_RECURSIVE : 0;
     try (OwnedFd source = open(host, bind.source());
-        OwnedFd tree = MountCalls.openTree(source, LinuxPath.EMPTY, OPEN_TREE_CLONE | recursive)) {
+        OwnedFd tree = copy(source, recursive)) {
       // Before it is attached: nobody ever sees the mount without its attributes.
       MountCalls.mountSetattr(tree, recursive, bits(bind.attributes()), 0);
       try (OwnedFd target = open(bind.path())) {
         MountCalls.moveMount(tree, target);
       }
     }
+  }
+
+  /** Returns a mount, not attached, of what the descriptor has open. */
+  private static OwnedFd copy(OwnedFd source, int recursive) throws SyscallException {
+    return MountCalls.openTree(
+        source, LinuxPath.EMPTY, OPEN_TREE_CLONE | AT_EMPTY_PATH | recursive);
   }
 
   private void mask(PlanPath path) throws SyscallException {
@@ -117,21 +123,19 @@ final class NewRoot implements AutoCloseable {
           MountCalls.moveMount(mount, target);
         }
       } else {
-        try (OwnedFd empty = emptyFile()) {
-          MountCalls.mountSetattr(empty, 0, attributes, 0);
-          MountCalls.moveMount(empty, target);
-        }
+        coverWithEmptyFile(target, attributes);
       }
     }
   }
 
-  /** Returns a mount of an empty file, not attached, whose name is gone again. */
-  private OwnedFd emptyFile() throws SyscallException {
+  private void coverWithEmptyFile(OwnedFd target, int attributes) throws SyscallException {
     OwnedFd root = tmpfs(PlanPath.ROOT);
     makeFile(root, MASK);
-    try {
-      return MountCalls.openTree(root, MASK, OPEN_TREE_CLONE);
+    try (OwnedFd empty = MountCalls.openTree(root, MASK, OPEN_TREE_CLONE)) {
+      MountCalls.mountSetattr(empty, 0, attributes, 0);
+      MountCalls.moveMount(empty, target);
     } finally {
+      // Not earlier: move_mount(2) refuses a file without a name (ENOENT).
       FileCalls.unlinkat(root, MASK, 0);
     }
   }

@@ -98,6 +98,9 @@ public final class MountTable {
   }
 
   private static MountEntry parseLine(String text, int line) throws MalformedMountTable {
+    if (text.indexOf('\0') >= 0) {
+      throw new MalformedMountTable(line, "NUL");
+    }
     String[] fields = text.split(" ", -1);
     int dash = 6;
     while (dash < fields.length && !fields[dash].equals("-")) {
@@ -107,7 +110,7 @@ public final class MountTable {
       throw new MalformedMountTable(line, "fields are missing");
     }
     if (!DEVICE.matcher(fields[2]).matches()) {
-      throw new MalformedMountTable(line, "\"" + PlanPath.of(fields[2]) + "\" is not a device");
+      throw new MalformedMountTable(line, "\"" + octets(fields[2]) + "\" is not a device");
     }
     PlanPath mountPoint = path(fields[4], line);
     if (!mountPoint.isWithin(PlanPath.ROOT)) {
@@ -123,7 +126,7 @@ public final class MountTable {
 
   private static long number(String field, int line) throws MalformedMountTable {
     if (!NUMBER.matcher(field).matches()) {
-      throw new MalformedMountTable(line, "\"" + PlanPath.of(field) + "\" is not a mount id");
+      throw new MalformedMountTable(line, "\"" + octets(field) + "\" is not a mount id");
     }
     return Long.parseLong(field);
   }
@@ -141,14 +144,19 @@ public final class MountTable {
         i += 3;
       }
       if (c == '\0') {
-        throw new MalformedMountTable(line, "NUL in a path");
+        throw new MalformedMountTable(line, "NUL");
       }
       octets.append(c);
     }
     if (octets.isEmpty()) {
       throw new MalformedMountTable(line, "empty path");
     }
-    return PlanPath.of(octets.toString().getBytes(StandardCharsets.ISO_8859_1));
+    return octets(octets.toString());
+  }
+
+  /** Returns the path with one byte for each char, as the table was decoded. */
+  private static PlanPath octets(String text) {
+    return PlanPath.of(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   /** Returns the mounts in the order of the table. */
