@@ -26,8 +26,8 @@ static enum step exec_step(const char *path)
 }
 
 /*
- * Phase: the app, before it is the app. No capability anywhere; inside all namespaces; all signals blocked; open
- * are 0, 1, 2 as the caller left them, the executable and the failure pipe, which close on exec. Next: execve.
+ * Phase: the app, before it is the app. No capability anywhere; inside all namespaces; open are 0, 1, 2 as the
+ * caller left them, the executable and the failure pipe, which close on exec. Next: execve.
  */
 static _Noreturn void become_app(const struct plan *plan, const struct caller_signals *caller, int failures)
 {
@@ -71,6 +71,10 @@ pid_t start_app(struct plan *plan, const struct caller_signals *caller)
         die_step((struct failure){.step = STEP_FORK_APP, .error = errno});
     if (app == 0)
         become_app(plan, caller, ends[1]);
+    /* From here on signals are the app's. Not earlier: one that the terminal sends is not passed on, so before
+     * there is an app to get it too, it must act on us. Between the two it finds both with the caller's
+     * dispositions, and does to nexus what it does to an app that has not executed yet. */
+    set_mask(ALL_SIGNALS, NULL);
     close(ends[1]);
     /* Now the app alone holds the lease: it ends with the execve. */
     close(give(&plan->executable));

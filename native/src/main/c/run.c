@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -33,6 +35,16 @@ static void write_through(int fd, const char *data, size_t size)
     }
 }
 
+/* The kernel maps what lies around each page that is touched, so that in the end nearly all of a static program is
+ * resident, in a process that will run for as long as the app and needs two pages of it. Those come back. */
+static void forget_code(void)
+{
+    extern char __executable_start, etext;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t start = (uintptr_t)&__executable_start & ~(page - 1);
+    madvise((void *)start, ((uintptr_t)&etext & ~(page - 1)) - start, MADV_DONTNEED);
+}
+
 /*
  * Phase: the launcher has built the sandbox and ends on its own; a child of ours that must not be taken for the
  * app. Next: enter, fork init while we still may mount, give up every capability, fork the app, be the monitor.
@@ -41,8 +53,6 @@ static _Noreturn void become_app_and_monitor(struct frame *frame, const struct c
 {
     struct plan plan;
     parse_plan(frame, &plan);
-    /* From here on a signal is for the app: it waits until there is one. */
-    set_mask(ALL_SIGNALS, NULL);
     enter_sandbox(&plan);
     const pid_t init = start_init();
     /* The app inherits that there is nothing. */
@@ -56,12 +66,13 @@ static _Noreturn void become_app_and_monitor(struct frame *frame, const struct c
     close_everything();
     release_plan(&plan);
     release_frame(frame);
+    forget_code();
     monitor(app, init);
 }
 
 /*
  * Phase: the user, no capability, the caller's namespaces; open are 0, 1, 2. Next: start the launcher and do what
- * it says. Until it has said EXEC, signals act on nexus as on any program, and the launcher dies with it.
+ * it says. Until there is an app, signals act on nexus as on any program, and the launcher dies with it.
  */
 void run(char *const arguments[])
 {

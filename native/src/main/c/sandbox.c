@@ -87,10 +87,10 @@ static enum step mount_fresh_proc(void)
 }
 
 /*
- * Phase: pid 1 of the sandbox. Still every capability over it; all signals blocked; open are 0, 1, 2, the
- * executable and both ends of the pipe. Next: /proc, then nothing is kept, and it only waits to die.
+ * Phase: pid 1 of the sandbox. Still every capability over it; open are 0, 1, 2, the executable and both ends of
+ * the pipe. Next: /proc, then nothing is kept, and it only waits to die.
  *
- * It handles no signal, so the kernel drops what the app sends to it, and unblocks all, so that nothing
+ * It handles no signal, so the kernel drops what the app sends to it, and it blocks none, so that nothing
  * queues either. Ignoring SIGCHLD, it has orphans reaped by the kernel: there is no loop to be kept busy.
  */
 static _Noreturn void be_init(int monitor, int failures)
