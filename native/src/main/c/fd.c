@@ -45,14 +45,26 @@ void settle_descriptors(void)
         close_listed_descriptors();
 }
 
-void close_everything(void)
+static void close_from_to(unsigned first, unsigned last)
 {
     /* What nexus opens itself, after settle_descriptors, is far fewer than these. */
     enum { OWN_DESCRIPTORS = 64 };
-    if (close_range(0, ~0U, 0) == 0)
+    if (first > last || close_range(first, last, 0) == 0)
         return;
-    for (int fd = 0; fd < OWN_DESCRIPTORS; fd++)
-        close(fd);
+    for (unsigned fd = first; fd <= last && fd < OWN_DESCRIPTORS; fd++)
+        close((int)fd);
+}
+
+void close_everything(void)
+{
+    close_from_to(0, ~0U);
+}
+
+void close_everything_but(int kept)
+{
+    if (kept > 0)
+        close_from_to(0, (unsigned)kept - 1);
+    close_from_to((unsigned)kept + 1, ~0U);
 }
 
 int replace_placeholders(int null)

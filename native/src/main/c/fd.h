@@ -27,6 +27,9 @@ void settle_descriptors(void);
 /* Closes everything that this process has. */
 void close_everything(void);
 
+/* Closes everything but one descriptor. */
+void close_everything_but(int kept);
+
 /* Replaces the placeholders by /dev/null, for a program that would else get its own files there. */
 int replace_placeholders(int null);
 

@@ -89,7 +89,8 @@ static void pass_on(pid_t app, const siginfo_t *info)
 
 /*
  * Phase: what the caller's child is while the app runs. The user, no capability; all signals blocked and taken
- * one by one; nothing is open, no memory of the plan left. Next: the app's end.
+ * one by one; only the checkout
+ * with its lock is open, no memory of the plan left. Next: the app's end.
  */
 void monitor(pid_t app, pid_t init)
 {

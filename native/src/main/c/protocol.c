@@ -285,6 +285,7 @@ void parse_plan(struct frame *frame, struct plan *plan)
     plan->user_namespace = frame->descriptors[0];
     plan->mount_namespace = frame->descriptors[1];
     plan->executable = frame->descriptors[2];
+    plan->checkout = frame->descriptors[3];
 }
 
 void release_plan(struct plan *plan)

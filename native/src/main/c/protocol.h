@@ -14,7 +14,7 @@ enum frame_type {
     FRAME_EXEC = 4,
 };
 
-enum { PLAN_DESCRIPTORS = 3 };
+enum { PLAN_DESCRIPTORS = 4 };
 
 /* Owns its body, a mapping of its own, so that nothing of it stays resident afterwards, and descriptors. */
 struct frame {
@@ -37,6 +37,7 @@ struct plan {
     int user_namespace;
     int mount_namespace;
     int executable;
+    int checkout;
 };
 
 /* Sends the request; a launcher that is gone is noticed when it does not answer. */

@@ -62,8 +62,9 @@ static _Noreturn void become_app_and_monitor(struct frame *frame, const struct c
     if (failed != STEP_NONE)
         die_step((struct failure){.step = failed, .error = errno});
     const pid_t app = start_app(&plan, caller);
-    /* A reader of the app's output sees the end when the app closes it, not when nexus ends. */
-    close_everything();
+    /* A reader of the app's output sees the end when the app closes it, not when nexus ends. What stays is the
+     * lock that tells others that this checkout is in use. */
+    close_everything_but(plan.checkout);
     release_plan(&plan);
     release_frame(frame);
     forget_code();

@@ -1,5 +1,6 @@
 package nexus.run;
 
+import static nexus.linux.Constants.LOCK_SH;
 import static nexus.linux.Constants.O_NOFOLLOW;
 import static nexus.linux.Constants.O_NONBLOCK;
 import static nexus.linux.Constants.O_RDONLY;
@@ -88,6 +89,7 @@ final class Launch {
                               + " is no file of "
                               + release.name()));
       try (OwnedFd checkout = new Checkouts(home).open(release.tree())) {
+        FileCalls.flock(checkout, LOCK_SH);
         start(home, release, manifest, program, checkout);
       }
     }
