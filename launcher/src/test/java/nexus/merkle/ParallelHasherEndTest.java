@@ -14,6 +14,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -56,12 +57,19 @@ final class ParallelHasherEndTest {
     int read(long offset, byte[] buffer, int length) throws IOException {
       reads.incrementAndGet();
       reached.countDown();
-      try {
-        goOn.await();
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
+      await(goOn);
       return super.read(offset, buffer, length);
+    }
+  }
+
+  /** Waits on a worker thread, but not forever: a test that fails must not hang. */
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      if (!latch.await(20, TimeUnit.SECONDS)) {
+        throw new IOException("nobody said to go on");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 
@@ -91,6 +99,43 @@ final class ParallelHasherEndTest {
     assertThat(slow.closed).hasValue(1);
     assertThat(calls).hasValue(0);
     assertThatNoException().isThrownBy(() -> hasher.hash(FakeFile.source(new byte[1]), 1));
+  }
+
+  @Test
+  void anInterruptedCallClosesTheFileThatNoThreadIsAt() throws Exception {
+    CountDownLatch bothOpened = new CountDownLatch(2);
+    CountDownLatch bothAtOneFile = new CountDownLatch(2);
+    CountDownLatch goOn = new CountDownLatch(1);
+    class Large extends FakeFile {
+      Large() {
+        super(new byte[0], 1000L * CHUNK, Digest.ZERO, null);
+      }
+
+      @Override
+      public OpenSource open() throws IOException {
+        bothOpened.countDown();
+        await(bothOpened);
+        return super.open();
+      }
+
+      @Override
+      int read(long offset, byte[] buffer, int length) throws IOException {
+        if (offset > 0) {
+          bothAtOneFile.countDown();
+          await(goOn);
+        }
+        return super.read(offset, buffer, length);
+      }
+    }
+    List<Large> files = List.of(new Large(), new Large());
+    FutureTask<Boolean> call = verifying(files.toArray(FakeFile[]::new));
+    bothAtOneFile.await();
+
+    call.cancel(true);
+    goOn.countDown();
+    hasher.close();
+
+    assertThat(files).allMatch(file -> file.opened.get() == 1 && file.closed.get() == 1);
   }
 
   @Test
