@@ -14,7 +14,7 @@ public record ObjectId(Digest digest, boolean executable) {
   }
 
   /** Returns the permissions of the object, 0555 or 0444: a guard rail, no protection. */
-  int permissions() {
+  public int permissions() {
     return executable ? 0555 : 0444;
   }
 
