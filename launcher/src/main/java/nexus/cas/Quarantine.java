@@ -10,7 +10,6 @@ import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -103,7 +102,7 @@ public final class Quarantine {
     kept.add(stat.id());
     if (stat.type() == FileType.DIRECTORY && (stat.permissions() & RWX_OWNER) != RWX_OWNER) {
       // rename(2) wants to write to a directory that gets another parent.
-      makeAccessible(dir, path);
+      setPermissions(dir, path, RWX_OWNER);
     }
     for (int attempt = 0; ; attempt++) {
       LinuxPath name = name(label, attempt);
@@ -135,8 +134,20 @@ public final class Quarantine {
     take(dir, path, label);
   }
 
-  private static void makeAccessible(OwnedFd dir, LinuxPath path) throws IOException {
-    // fchmod(2) wants a handle that a directory without permissions does not give; O_PATH does.
+  /** Moves whatever is at a path into the folder, if something is. */
+  public void takeAnything(OwnedFd dir, LinuxPath path, String label) throws IOException {
+    try {
+      take(dir, path, label);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Gives a directory these permissions, whatever it had: to open it, some would be needed. */
+  public static void setPermissions(OwnedFd dir, LinuxPath path, int permissions)
+      throws IOException {
     try (OwnedFd handle =
         FileCalls.openat2(
             dir,
@@ -144,8 +155,8 @@ public final class Quarantine {
             O_PATH | O_DIRECTORY | O_NOFOLLOW,
             0,
             RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)) {
-      Files.setPosixFilePermissions(
-          Path.of(handle.procPath().toString()), PosixFilePermissions.fromString("rwx------"));
+      // fchmod(2) refuses an O_PATH handle; chmod(2) of its entry in /proc does not.
+      Files.setAttribute(Path.of(handle.procPath().toString()), "unix:mode", permissions);
     }
   }
 
