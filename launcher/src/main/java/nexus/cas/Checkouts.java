@@ -2,12 +2,16 @@ package nexus.cas;
 
 import static nexus.linux.Constants.RENAME_NOREPLACE;
 
+import java.util.ArrayList;
+import java.util.List;
+import nexus.linux.DirectoryEntry;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
 import nexus.merkle.Digest;
+import nexus.merkle.MerkleException;
 
 /**
  * What apps see: for each tree a folder, named by the tree's digest, whose files are hard links to
@@ -15,7 +19,7 @@ import nexus.merkle.Digest;
  */
 public final class Checkouts {
   /** Permissions of every directory of a checkout. */
-  static final int DIRECTORY_PERMISSIONS = 0755;
+  public static final int DIRECTORY_PERMISSIONS = 0755;
 
   private final NexusHome home;
   private final ObjectStore objects;
@@ -43,6 +47,34 @@ public final class Checkouts {
   /** Returns the path of a tree's checkout. */
   public LinuxPath path(Digest tree) {
     return home.path().resolve("cas/checkouts").resolve(name(tree));
+  }
+
+  /**
+   * Opens a folder of a checkout through no symbolic link.
+   *
+   * @param folder relative to the checkout; {@link LinuxPath#EMPTY} is the checkout itself
+   */
+  public static OwnedFd openFolder(OwnedFd checkout, LinuxPath folder) throws SyscallException {
+    return NexusHome.openDirectory(checkout, folder.length() == 0 ? LinuxPath.of(".") : folder);
+  }
+
+  /** Returns the trees that something is checked out for, in order. */
+  public List<Digest> trees() throws SyscallException {
+    var trees = new ArrayList<Digest>();
+    for (DirectoryEntry entry : FileCalls.getdents64(home.checkouts())) {
+      try {
+        trees.add(Digest.parse(entry.name().toString()));
+      } catch (MerkleException.MalformedHash e) {
+        // Nothing of ours has such a name, so no app sees it.
+      }
+    }
+    trees.sort(null);
+    return trees;
+  }
+
+  /** Lends the folder in which checkouts have the names of their trees. */
+  public OwnedFd directory() {
+    return home.checkouts();
   }
 
   /**
@@ -85,13 +117,19 @@ public final class Checkouts {
     }
   }
 
-  /** Puts the object's inode of today in the place of what a checkout has at the file's path. */
+  /**
+   * Puts the object's inode of today in the place of what a checkout has at the file's path, which
+   * is no directory. The caller holds the {@link StoreLock}.
+   */
   public void relink(OwnedFd checkout, TreeEntry.RegularFile file)
       throws StoreException, SyscallException {
     LinuxPath staged = home.staging().newName();
     OwnedFd staging = home.staging().directory();
     objects.link(file.object(), staging, staged);
-    FileCalls.renameat2(staging, staged, checkout, file.path(), 0);
+    // Through the parent's handle: rename(2) would follow a symbolic link in the parent's place.
+    try (OwnedFd parent = openFolder(checkout, file.path().parent())) {
+      FileCalls.renameat2(staging, staged, parent, file.path().name(), 0);
+    }
     // rename(2) does nothing where both names lead to the same inode already.
     try {
       FileCalls.unlinkat(staging, staged, 0);
@@ -120,7 +158,8 @@ public final class Checkouts {
     Staging.remove(staging, staged);
   }
 
-  private static LinuxPath name(Digest tree) {
+  /** Returns the name of a tree's checkout in {@link #directory}. */
+  public static LinuxPath name(Digest tree) {
     return LinuxPath.of(tree.hex());
   }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import nexus.linux.LinuxPath;
+import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
 import nexus.merkle.ChunkDigests;
 import nexus.merkle.ChunkHasher;
@@ -96,9 +97,24 @@ public final class TreeStore {
     }
   }
 
-  /** Returns the path of an object's chunk map below {@code cas/maps}. */
+  /** Returns the path of an object's chunk map below {@link #mapDirectory}. */
   public static LinuxPath mapPath(Digest object) {
     return Fanout.path(object, "");
+  }
+
+  /** Lends {@code cas/trees}, below which {@link #treePath} leads to a manifest. */
+  public OwnedFd treeDirectory() {
+    return home.trees();
+  }
+
+  /** Lends {@code cas/maps}, below which {@link #mapPath} leads to a chunk map. */
+  public OwnedFd mapDirectory() {
+    return home.maps();
+  }
+
+  /** Returns a manifest's path below {@link #treeDirectory}. */
+  public static LinuxPath treePath(Digest tree) {
+    return Fanout.path(tree, "");
   }
 
   private String name(Digest digest) {

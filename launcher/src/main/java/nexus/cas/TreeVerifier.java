@@ -80,8 +80,7 @@ public final class TreeVerifier {
       Map<LinuxPath, Gate.Opened> held,
       LongConsumer progress)
       throws IOException, InterruptedException {
-    var findings = new ArrayList<Finding>();
-    compareDirectory(checkout, LinuxPath.EMPTY, manifest, findings);
+    List<Finding> findings = shape(checkout, manifest);
     Set<LinuxPath> misshapen = new HashSet<>();
     findings.forEach(finding -> misshapen.add(finding.path()));
     var files = new ArrayList<CheckoutFile>();
@@ -97,6 +96,20 @@ public final class TreeVerifier {
     hasher.verify(files.iterator(), counter);
     findings.sort(Comparator.comparing(Finding::path));
     return new Report(List.copyOf(findings), files.size(), counter.bytes);
+  }
+
+  /**
+   * Compares the shape alone, without reading a file: types, modes, links, nothing more and nothing
+   * less. What is in a directory that is itself wrong is not looked at.
+   *
+   * @return in an array list of the caller's own
+   */
+  public static List<Finding> shape(OwnedFd checkout, TreeManifest manifest)
+      throws SyscallException {
+    var findings = new ArrayList<Finding>();
+    compareDirectory(checkout, LinuxPath.EMPTY, manifest, findings);
+    findings.sort(Comparator.comparing(Finding::path));
+    return findings;
   }
 
   /** Counts and collects; called by one worker at a time. */
@@ -172,7 +185,7 @@ public final class TreeVerifier {
     for (TreeEntry entry : manifest.children(path)) {
       expected.put(entry.path().name(), entry);
     }
-    try (OwnedFd directory = openDirectory(checkout, path)) {
+    try (OwnedFd directory = Checkouts.openFolder(checkout, path)) {
       for (DirectoryEntry found : FileCalls.getdents64(directory)) {
         TreeEntry entry = expected.remove(found.name());
         Stat stat;
@@ -196,10 +209,6 @@ public final class TreeVerifier {
       }
     }
     expected.values().forEach(entry -> findings.add(new Finding.Missing(entry)));
-  }
-
-  private static OwnedFd openDirectory(OwnedFd checkout, LinuxPath path) throws SyscallException {
-    return NexusHome.openDirectory(checkout, path.length() == 0 ? LinuxPath.of(".") : path);
   }
 
   private static void compare(
