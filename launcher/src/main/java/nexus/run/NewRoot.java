@@ -18,6 +18,7 @@ import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.FileType;
 import nexus.linux.LinuxPath;
@@ -28,6 +29,7 @@ import nexus.linux.SyscallException;
 import nexus.policy.MountAttribute;
 import nexus.policy.PlanPath;
 import nexus.policy.Step;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The root file system of an app while it is built, in the mount namespace of the calling thread.
@@ -73,12 +75,7 @@ final class NewRoot implements AutoCloseable {
         }
       }
       case Step.Bind bind -> bind(bind);
-      case Step.Pin(PlanPath path) -> {
-        try (OwnedFd target = open(path);
-            OwnedFd copy = copy(target, AT_RECURSIVE)) {
-          MountCalls.moveMount(copy, target);
-        }
-      }
+      case Step.Pin(PlanPath path) -> pin(path);
       case Step.Mask(PlanPath path) -> mask(path);
       case Step.Seal(PlanPath path) ->
           MountCalls.mountSetattr(tmpfs(path), 0, MOUNT_ATTR_RDONLY, 0);
@@ -115,8 +112,21 @@ final class NewRoot implements AutoCloseable {
         source, LinuxPath.EMPTY, OPEN_TREE_CLONE | AT_EMPTY_PATH | recursive);
   }
 
+  private void pin(PlanPath path) throws SyscallException {
+    try (OwnedFd target = reach(path)) {
+      if (target != null) {
+        try (OwnedFd copy = copy(target, AT_RECURSIVE)) {
+          MountCalls.moveMount(copy, target);
+        }
+      }
+    }
+  }
+
   private void mask(PlanPath path) throws SyscallException {
-    try (OwnedFd target = open(path)) {
+    try (OwnedFd target = reach(path)) {
+      if (target == null) {
+        return;
+      }
       int attributes = OWN | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
       if (FileCalls.statx(target).type() == FileType.DIRECTORY) {
         try (OwnedFd mount = newTmpfs(0755, attributes)) {
@@ -174,6 +184,38 @@ final class NewRoot implements AutoCloseable {
       throw new IllegalStateException("no tmpfs was mounted on " + path);
     }
     return mount;
+  }
+
+  /** Opens the path, or returns null if no process of this user without privileges can. */
+  private @Nullable OwnedFd reach(PlanPath path) throws SyscallException {
+    try {
+      return open(path);
+    } catch (SyscallException e) {
+      if (e.is(Errno.EACCES) && isClosedByAnother(path)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Returns whether the folder that does not let us through belongs to somebody else. One of our
+   * own could be opened again by the app, with chmod(2).
+   */
+  private boolean isClosedByAnother(PlanPath path) throws SyscallException {
+    int self = FileCalls.statx(tmpfs(PlanPath.ROOT)).uid();
+    int owner = self;
+    for (PlanPath onTheWay : path.descent()) {
+      try (OwnedFd folder = open(onTheWay)) {
+        owner = FileCalls.statx(folder).uid();
+      } catch (SyscallException e) {
+        if (e.is(Errno.EACCES)) {
+          return owner != self;
+        }
+        throw e;
+      }
+    }
+    return false;
   }
 
   private OwnedFd open(PlanPath path) throws SyscallException {

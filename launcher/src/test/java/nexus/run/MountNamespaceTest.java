@@ -130,6 +130,23 @@ final class MountNamespaceTest {
   }
 
   @Test
+  void pathToTheStoreThroughAnothersClosedFolderIsPassedOver() throws IOException {
+    inside.does("bind", "home", "mnt/closed/alias");
+    inside.close("mnt/closed", false);
+    build();
+    assertThat(inside.does("list", "mnt/closed/alias")).isEqualTo("EACCES");
+  }
+
+  @Test
+  void pathToTheStoreThroughAFolderThatTheAppCouldOpenIsNot() throws IOException {
+    inside.does("bind", "home", "mnt/closed/alias");
+    inside.close("mnt/closed", true);
+    assertThat(inside.does("build"))
+        .startsWith("cannot build the sandbox: pin " + inside.path("mnt/closed/alias"))
+        .endsWith(": EACCES (permission denied)");
+  }
+
+  @Test
   void mountInsideTheStoreIsShownReadOnlyAndMaskedWhereItComesFrom() {
     inside.does("bind", "mnt/other", HOME + "/cas/objects");
     build();

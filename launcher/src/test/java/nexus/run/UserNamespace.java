@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ final class UserNamespace implements AutoCloseable {
   }
 
   private static final int ORDINARY_ID = 1000;
+  private static final int NOBODYS_ID = 54321;
 
   private final User user;
   private final Process process;
@@ -100,6 +102,20 @@ final class UserNamespace implements AutoCloseable {
     abort(reason);
   }
 
+  /** Changes who owns a folder and closes it to everybody; skips the calling test if not root. */
+  void close(String folder, boolean keepOwner) throws IOException {
+    Path path = path(folder);
+    if ((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") != 0) {
+      skip("only root can give files away");
+    }
+    if (!keepOwner) {
+      Files.setAttribute(path, "unix:uid", NOBODYS_ID);
+    }
+    // A group that the user namespace does not know keeps its root from overriding the mode.
+    Files.setAttribute(path, "unix:gid", NOBODYS_ID);
+    Files.setPosixFilePermissions(path, Set.of());
+  }
+
   private static void giveTo(User user, Path folder) throws IOException {
     if (user == User.ORDINARY) {
       try (Stream<Path> all = Files.walk(folder)) {
@@ -125,7 +141,7 @@ final class UserNamespace implements AutoCloseable {
     Files.writeString(base.resolve("home/.config/nexus/policy.json"), "{}");
     Files.createDirectories(base.resolve("runtime/nexus"));
     Files.writeString(base.resolve("runtime/nexus/agent"), "");
-    for (String folder : List.of("alias", "other", "objects", "late", "tmp")) {
+    for (String folder : List.of("alias", "other", "objects", "late", "closed/alias")) {
       Files.createDirectories(base.resolve("mnt").resolve(folder));
     }
     Files.writeString(base.resolve("mnt/file"), "");

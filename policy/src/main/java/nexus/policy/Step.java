@@ -106,6 +106,9 @@ public sealed interface Step {
   /**
    * Binds a directory of the new tree onto itself, with everything mounted below it. A mount point
    * cannot be renamed or removed (EBUSY), whoever owns it.
+   *
+   * <p>Nothing is done if the way leads through a folder of another user that this one may not
+   * enter: then the app does not get there either.
    */
   record Pin(PlanPath path) implements Step {
     public Pin {
@@ -120,7 +123,7 @@ public sealed interface Step {
 
   /**
    * Hides what is there: a directory under an empty read-only one, anything else under an empty
-   * read-only file.
+   * read-only file. What cannot be reached is passed over as with {@link Pin}.
    */
   record Mask(PlanPath path) implements Step {
     public Mask {
