@@ -29,12 +29,15 @@ final class AppView {
   private final TreeManifest manifest;
   private final PlanPath checkout;
   private final LinuxPath program;
+  private final boolean copied;
   private final List<Step> steps = new ArrayList<>();
 
-  private AppView(TreeManifest manifest, PlanPath checkout, LinuxPath program) {
+  private AppView(
+      TreeManifest manifest, PlanPath checkout, LinuxPath program, boolean copied) {
     this.manifest = manifest;
     this.checkout = checkout;
     this.program = program;
+    this.copied = copied;
   }
 
   /**
@@ -42,9 +45,12 @@ final class AppView {
    *
    * @param checkout its canonical path
    * @param program path of the program in the tree
+   * @param copied whether the program is a private copy, because its inode cannot be guarded
+   *     against writers
    */
-  static List<Step> steps(TreeManifest manifest, LinuxPath checkout, LinuxPath program) {
-    var view = new AppView(manifest, PlanPath.of(checkout.bytes()), program);
+  static List<Step> steps(
+      TreeManifest manifest, LinuxPath checkout, LinuxPath program, boolean copied) {
+    var view = new AppView(manifest, PlanPath.of(checkout.bytes()), program, copied);
     view.steps.add(new Step.Tmpfs(Profile.APP, TMPFS_MODE));
     view.show(LinuxPath.EMPTY);
     view.steps.add(new Step.Seal(Profile.APP));
@@ -68,6 +74,8 @@ final class AppView {
           steps.add(new Step.Directory(inside));
           bind(entry.path(), inside);
         }
+        case TreeEntry.RegularFile _ when copied && entry.path().equals(program) ->
+            steps.add(new Step.Copy(inside));
         case TreeEntry.RegularFile _ -> {
           steps.add(new Step.File(inside));
           bind(entry.path(), inside);

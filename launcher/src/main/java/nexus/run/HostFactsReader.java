@@ -21,8 +21,6 @@ import nexus.policy.PlanPath;
 
 /** Asks the host for what a sandbox plan depends on. */
 final class HostFactsReader {
-  private static final LinuxPath ROOT = LinuxPath.of("/");
-
   private HostFactsReader() {}
 
   /**
@@ -36,7 +34,7 @@ final class HostFactsReader {
         plan(nexusHome.resolve("cas")),
         plan(made(folders.config())),
         runtime(folders),
-        rootEntries());
+        HostRoot.entries());
   }
 
   private static Optional<PlanPath> runtime(Folders folders) throws IOException {
@@ -61,28 +59,6 @@ final class HostFactsReader {
       }
       throw e;
     }
-  }
-
-  private static List<HostFacts.RootEntry> rootEntries() throws IOException {
-    var entries = new ArrayList<HostFacts.RootEntry>();
-    try (OwnedFd root = FileCalls.openat2(OwnedFd.CWD, ROOT, O_RDONLY | O_DIRECTORY, 0, 0)) {
-      for (DirectoryEntry entry : FileCalls.getdents64(root)) {
-        LinuxPath path = ROOT.resolve(entry.name());
-        FileType type = FileCalls.statx(root, entry.name()).type();
-        switch (type) {
-          case DIRECTORY -> entries.add(new HostFacts.RootEntry.Directory(plan(path)));
-          case REGULAR -> entries.add(new HostFacts.RootEntry.File(plan(path)));
-          case SYMLINK ->
-              entries.add(
-                  new HostFacts.RootEntry.Link(
-                      plan(path), plan(FileCalls.readlinkat(root, entry.name()))));
-          case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE, UNKNOWN -> {
-            // Nothing that a program looks for in the root directory.
-          }
-        }
-      }
-    }
-    return entries;
   }
 
   private static PlanPath plan(LinuxPath path) {

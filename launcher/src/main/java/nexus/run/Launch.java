@@ -13,19 +13,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import nexus.cas.Checkouts;
 import nexus.cas.Finding;
 import nexus.cas.Folders;
-import nexus.cas.Gate;
 import nexus.cas.NexusHome;
+import nexus.cas.StoreException;
 import nexus.cas.TreeEntry;
 import nexus.cas.TreeManifest;
-import nexus.cas.TreeStore;
-import nexus.cas.TreeVerifier;
-import nexus.fetch.ProgressLine;
 import nexus.install.InstalledApps;
+import nexus.install.NoSuchAppException;
 import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
@@ -36,16 +35,19 @@ import nexus.policy.PolicyException;
 import nexus.policy.Profile;
 import nexus.run.LaunchException.Status;
 import nexus.trust.Release;
+import nexus.trust.TrustException;
 
 /**
  * One launch: resolve, verify, heal, plan, build, hand over.
  *
- * <p>The program is opened and leased before it is hashed, and opened again through the sandbox's
- * read-only mount: the same inode, leased again while the first lease still stands. So nobody has
- * opened it for writing since before it was hashed, and the client sees to it that nobody does
- * until it is executed.
+ * <p>The program is opened and leased before it is hashed, and opened again through the sandbox's read-only mount: the same
+ * inode, leased again while the first lease still stands. So nobody has opened it for writing since before it was hashed, and
+ * the client sees to it that nobody does until it is executed. Where there is no lease to be had, the app gets a private copy
+ * of the program that nobody else can reach, and the copy is what is verified.
  */
 final class Launch {
+  private static final int MAX_ATTEMPTS = 3;
+
   private final LaunchRequest request;
   private final RunOptions options;
   private final Folders folders;
@@ -64,19 +66,19 @@ final class Launch {
           LaunchException,
           MountNamespaceException,
           PolicyException {
-    try (NexusHome home = NexusHome.open(folders.nexusHome())) {
-      Release release =
-          new InstalledApps(home)
-              .find(options.app)
-              .orElseThrow(
-                  () ->
-                      new LaunchException(
-                          Status.NOT_FOUND,
-                          "there is no app \""
-                              + options.app
-                              + "\"; nexus list shows those there are"))
-              .release();
-      TreeManifest manifest = new TreeStore(home).get(release.tree());
+    try (NexusHome home = NexusHome.open(folders.nexusHome());
+        var hasher = new ParallelHasher(Runtime.getRuntime().availableProcessors())) {
+      Release release = release(home);
+      var guard =
+          new TreeGuard(
+              home,
+              hasher,
+              release,
+              options,
+              folders,
+              request.variables(),
+              new LaunchMessages(request, reply));
+      TreeManifest manifest = guard.manifest();
       TreeEntry.RegularFile program =
           manifest
               .resolve(LinuxPath.of(release.entrypoint()))
@@ -84,88 +86,106 @@ final class Launch {
                   () ->
                       new LaunchException(
                           Status.REFUSED,
-                          "the entry point "
-                              + release.entrypoint()
-                              + " is no file of "
-                              + release.name()));
-      try (OwnedFd checkout = new Checkouts(home).open(release.tree())) {
-        FileCalls.flock(checkout, LOCK_SH);
-        start(home, release, manifest, program, checkout);
+                          "the entry point " + release.entrypoint() + " is no file of " + release.name()));
+      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+        List<Finding> findings = start(home, hasher, guard, release, manifest, program);
+        if (findings.isEmpty()) {
+          return;
+        }
+        guard.heal(manifest, findings);
       }
+      throw new LaunchException(
+          Status.REFUSED,
+          release.name() + " was healed " + MAX_ATTEMPTS + " times and is tainted again; something changes it");
     }
   }
 
-  private void start(
+  private Release release(NexusHome home) throws IOException, LaunchException {
+    try {
+      return new InstalledApps(home).get(options.app).release();
+    } catch (NoSuchAppException e) {
+      throw new LaunchException(Status.NOT_FOUND, String.valueOf(e.getMessage()));
+    } catch (TrustException.Invalid e) {
+      throw new LaunchException(Status.NOT_FOUND, String.valueOf(e.getMessage()));
+    } catch (StoreException | TrustException e) {
+      throw new LaunchException(
+          Status.REFUSED, e.getMessage() + "; import " + options.app + " again");
+    }
+  }
+
+  /** Hands the app over to the client, or returns what is wrong with it. */
+  private List<Finding> start(
       NexusHome home,
+      ParallelHasher hasher,
+      TreeGuard guard,
       Release release,
       TreeManifest manifest,
-      TreeEntry.RegularFile program,
-      OwnedFd checkout)
+      TreeEntry.RegularFile program)
       throws IOException,
           InterruptedException,
           LaunchException,
           MountNamespaceException,
           PolicyException {
-    try (Gate.Opened opened = Gate.open(checkout, program.path())) {
-      FileCalls.setReadLease(opened.fd());
-      verify(home, release, manifest, checkout, Map.of(program.path(), opened));
-      HostFacts facts = HostFactsReader.read(folders);
-      LinuxPath path = new Checkouts(home).path(release.tree());
-      try (MountNamespace namespace = build(facts, manifest, path, program.path());
-          OwnedFd executable = openInside(namespace, program.path())) {
-        FileCalls.setReadLease(executable);
-        if (!FileCalls.hasReadLease(opened.fd())
-            || !FileCalls.statx(executable).id().equals(opened.stat().id())) {
-          throw new LaunchException(
-              Status.REFUSED, program.path() + " changed while it was being started; run it again");
+    var checkouts = new Checkouts(home);
+    OwnedFd opened;
+    try {
+      opened = checkouts.open(release.tree());
+    } catch (StoreException e) {
+      return List.of(new Finding.Missing(manifest.entries().getFirst()));
+    }
+    try (OwnedFd checkout = opened) {
+      FileCalls.flock(checkout, LOCK_SH);
+      Optional<HeldProgram> found = HeldProgram.open(checkout, program.path());
+      if (found.isEmpty()) {
+        return guard.verify(checkout, manifest, Map.of());
+      }
+      try (HeldProgram held = found.get()) {
+        List<Finding> findings =
+            guard.verify(checkout, manifest, Map.of(program.path(), held.opened()));
+        if (findings.isEmpty()) {
+          handOver(checkout, checkouts.path(release.tree()), hasher, release, manifest, program, held);
         }
-        reply.exec(namespace, executable, checkout, program(release, program.path(), namespace));
+        return findings;
       }
     }
   }
 
-  private void verify(
-      NexusHome home,
+  private void handOver(
+      OwnedFd checkout,
+      LinuxPath checkoutPath,
+      ParallelHasher hasher,
       Release release,
       TreeManifest manifest,
-      OwnedFd checkout,
-      Map<LinuxPath, Gate.Opened> held)
-      throws IOException, InterruptedException, LaunchException {
-    try (var hasher = new ParallelHasher(Runtime.getRuntime().availableProcessors());
-        var progress =
-            new ProgressLine(
-                this::show, request.columns(), System::nanoTime, "verifying " + release.name())) {
-      progress.total(0, manifest.totalBytes());
-      TreeVerifier.Report report =
-          new TreeVerifier(new TreeStore(home), hasher)
-              .verify(checkout, manifest, options.scope, held, progress::addBytes);
-      if (!report.isGood()) {
-        throw new LaunchException(Status.REFUSED, describe(release, report.findings()));
+      TreeEntry.RegularFile program,
+      HeldProgram held)
+      throws IOException,
+          InterruptedException,
+          LaunchException,
+          MountNamespaceException,
+          PolicyException {
+    HostFacts facts = HostFactsReader.read(folders);
+    try (MountNamespace namespace = build(facts, manifest, checkoutPath, program.path(), held);
+        OwnedFd executable = openInside(namespace, program.path())) {
+      FileCalls.setReadLease(executable);
+      boolean right =
+          held.guarded()
+              ? held.isUntouched(executable)
+              : VerifiedCopy.isCopyOf(executable, program, hasher);
+      if (!right) {
+        throw new LaunchException(
+            Status.REFUSED, program.path() + " changed while it was being started; run it again");
       }
-    }
-  }
-
-  private static String describe(Release release, List<Finding> findings) {
-    var text = new StringBuilder(release.name()).append(" is not what it should be:");
-    for (Finding finding : findings) {
-      text.append("\nnexus:   ").append(finding.path()).append(' ').append(finding.problem());
-    }
-    return text.toString();
-  }
-
-  private void show(String text) {
-    if (request.terminal()) {
-      try {
-        reply.stderr(text);
-      } catch (IOException e) {
-        // The client has gone, which the next frame that matters will say.
-      }
+      reply.exec(namespace, executable, checkout, program(release, program.path(), namespace));
     }
   }
 
   /** Builds on a thread of its own, as its root is not the host's afterwards. */
   private static MountNamespace build(
-      HostFacts facts, TreeManifest manifest, LinuxPath checkout, LinuxPath program)
+      HostFacts facts,
+      TreeManifest manifest,
+      LinuxPath checkout,
+      LinuxPath program,
+      HeldProgram held)
       throws MountNamespaceException, PolicyException, InterruptedException {
     var task =
         new FutureTask<>(
@@ -173,7 +193,10 @@ final class Launch {
                 MountNamespace.build(
                     mounts ->
                         Profile.TRUSTED.compile(
-                            facts, mounts, AppView.steps(manifest, checkout, program))));
+                            facts,
+                            mounts,
+                            AppView.steps(manifest, checkout, program, !held.guarded())),
+                    held.opened().fd()));
     Thread.ofPlatform().name("nexus-sandbox").start(task);
     try {
       return task.get();

@@ -65,8 +65,11 @@ final class MountNamespace implements AutoCloseable {
    *
    * @param planner called once, after which no mount of the host comes into the namespace any more:
    *     between the plan and the building of it, no second path to the store can appear
+   * @param program what a {@link Step.Copy} of the plan copies, lent
+   * @param program what a {@link Step.Copy} of the plan copies, lent
    */
-  static MountNamespace build(Planner planner) throws MountNamespaceException, PolicyException {
+  static MountNamespace build(Planner planner, OwnedFd program)
+      throws MountNamespaceException, PolicyException {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException("a virtual thread has no mount namespace of its own");
     }
@@ -80,7 +83,7 @@ final class MountNamespace implements AutoCloseable {
       OwnedFd userNamespace = namespace(USER_NAMESPACE);
       opened.add(userNamespace);
       SandboxPlan plan = planner.plan(mounts());
-      try (var tree = new NewRoot(host)) {
+      try (var tree = new NewRoot(host, program)) {
         carryOut(plan, tree);
         enter(tree);
         built = true;

@@ -12,9 +12,11 @@ import static nexus.linux.Constants.O_CREAT;
 import static nexus.linux.Constants.O_EXCL;
 import static nexus.linux.Constants.O_PATH;
 import static nexus.linux.Constants.O_RDONLY;
+import static nexus.linux.Constants.O_WRONLY;
 import static nexus.linux.Constants.RESOLVE_BENEATH;
 import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -43,17 +45,22 @@ import org.jspecify.annotations.Nullable;
 final class NewRoot implements AutoCloseable {
   private static final LinuxPath HERE = LinuxPath.of(".");
   private static final LinuxPath MASK = LinuxPath.of(".mask");
+  private static final int COPY_BUFFER = 1 << 18;
   private static final int OWN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
   /** The host's root directory, lent. */
   private final OwnedFd host;
 
+  /** What {@link Step.Copy} copies, lent. */
+  private final OwnedFd program;
+
   // Mutable state
   /** The tmpfs mounts of the plan by where they are. */
   private final Map<PlanPath, OwnedFd> mounts = new HashMap<>();
 
-  NewRoot(OwnedFd host) {
+  NewRoot(OwnedFd host, OwnedFd program) {
     this.host = host;
+    this.program = program;
   }
 
   void carryOut(Step step) throws SyscallException {
@@ -67,6 +74,15 @@ final class NewRoot implements AutoCloseable {
       case Step.File(PlanPath path) -> {
         try (OwnedFd parent = open(path.parent())) {
           makeFile(parent, name(path));
+        }
+      }
+      case Step.Copy(PlanPath path) -> {
+        try (OwnedFd parent = open(path.parent());
+            OwnedFd file =
+                FileCalls.openat2(
+                    parent, name(path), O_CREAT | O_EXCL | O_WRONLY, 0700, RESOLVE_BENEATH)) {
+          copyProgram(file);
+          FileCalls.fchmod(file, 0555);
         }
       }
       case Step.Symlink(PlanPath path, PlanPath text) -> {
@@ -160,6 +176,17 @@ final class NewRoot implements AutoCloseable {
 
   private static void makeFile(OwnedFd parent, LinuxPath name) throws SyscallException {
     FileCalls.openat2(parent, name, O_CREAT | O_EXCL | O_RDONLY, 0444, RESOLVE_BENEATH).close();
+  }
+
+  private void copyProgram(OwnedFd target) throws SyscallException {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(COPY_BUFFER);
+    long offset = 0;
+    while (FileCalls.pread(program, buffer.clear(), offset) > 0) {
+      buffer.flip();
+      while (buffer.hasRemaining()) {
+        offset += FileCalls.pwrite(target, buffer, offset);
+      }
+    }
   }
 
   /** Changes the root of the thread to the new tree and lets go of the host's. */

@@ -53,7 +53,7 @@ public record SandboxPlan(List<Step> steps, Set<Namespace> namespaces) {
       PlanPath path = step.path();
       boolean legal =
           switch (step) {
-            case Step.Directory _, Step.File _, Step.Symlink _ ->
+            case Step.Directory _, Step.File _, Step.Copy _, Step.Symlink _ ->
                 !path.isRoot() && around(mounts, path.parent()) == Mount.TMPFS;
             case Step.Tmpfs _ -> !path.isRoot() && mounts.put(path, Mount.TMPFS) != Mount.TMPFS;
             case Step.Bind _, Step.Pin _, Step.Mask _ -> {

@@ -56,6 +56,21 @@ public sealed interface Step {
   }
 
   /**
+   * Makes a file, mode 0555, in a tmpfs of this plan, that is a copy of the app's program: for one
+   * whose inode in the store cannot be guarded against writers.
+   */
+  record Copy(PlanPath path) implements Step {
+    public Copy {
+      path.requireNormal();
+    }
+
+    @Override
+    public String toString() {
+      return "copy " + path;
+    }
+  }
+
+  /**
    * Makes a symbolic link in a tmpfs of this plan.
    *
    * @param text what the link says; any bytes, relative or absolute

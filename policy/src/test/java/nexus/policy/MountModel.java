@@ -103,7 +103,7 @@ final class MountModel {
                 bind.recursive(),
                 bind.attributes().contains(MountAttribute.READ_ONLY));
         case Step.Pin _ -> tree.copy(tree, path, path, true, false);
-        case Step.Directory _, Step.File _, Step.Symlink _ -> {}
+        case Step.Directory _, Step.File _, Step.Copy _, Step.Symlink _ -> {}
       }
     }
     return tree;
