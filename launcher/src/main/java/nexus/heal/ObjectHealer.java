@@ -1,7 +1,6 @@
 package nexus.heal;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +21,6 @@ import nexus.cas.TreeEntry;
 import nexus.cas.TreeStore;
 import nexus.fetch.FetchException;
 import nexus.fetch.Mirror;
-import nexus.fetch.MirrorRange;
 import nexus.linux.Errno;
 import nexus.linux.Stat;
 import nexus.linux.SyscallException;
@@ -30,7 +28,6 @@ import nexus.merkle.ChunkMap;
 import nexus.merkle.Digest;
 import nexus.merkle.FsVerity;
 import nexus.merkle.HashResult;
-import nexus.merkle.MerkleException;
 import nexus.merkle.ParallelHasher;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +40,8 @@ final class ObjectHealer {
   private final ObjectStore objects;
   private final TreeStore trees;
   private final LocalCopies copies;
-  private final ParallelHasher hasher;
+  private final BelievedMaps believedMaps;
+  private final WholeFiles wholeFiles;
   private final Verification verification;
   private final MirrorPool mirrors;
   private final Quarantine quarantine;
@@ -67,8 +65,9 @@ final class ObjectHealer {
     this.objects = new ObjectStore(home);
     this.trees = new TreeStore(home);
     this.copies = new LocalCopies(home);
-    this.hasher = hasher;
     this.verification = new Verification(trees, hasher);
+    this.believedMaps = new BelievedMaps(trees, verification, mirrors);
+    this.wholeFiles = new WholeFiles(verification, mirrors, progress);
     this.mirrors = mirrors;
     this.quarantine = quarantine;
     this.progress = progress;
@@ -141,61 +140,13 @@ final class ObjectHealer {
       throws IOException, InterruptedException {
     List<Candidate> candidates = copies.of(file.object(), uses);
     try {
-      Optional<ChunkMap> map = believedMap(file, candidates, reasons);
+      Optional<ChunkMap> map = believedMaps.find(file.content(), candidates, reasons);
       return map.isPresent()
           ? assemble(file, map.get(), candidates, staged, reasons)
-          : fetchWhole(file, staged, reasons);
+          : wholeFiles.fetch(file, staged, reasons);
     } finally {
       candidates.forEach(Candidate::close);
     }
-  }
-
-  private Optional<ChunkMap> believedMap(
-      TreeEntry.RegularFile file, List<Candidate> candidates, List<String> reasons)
-      throws SyscallException, InterruptedException {
-    Digest object = file.content().verity();
-    long size = file.content().size();
-    Optional<ChunkMap> kept = trees.map(object, size);
-    if (kept.isPresent()) {
-      return kept;
-    }
-    if (size == 0) {
-      return Optional.of(new ChunkMap(0, List.of()));
-    }
-    for (Candidate each : candidates) {
-      Optional<HashResult.Hashed> hashed = hash(each.source(), size);
-      if (hashed.isPresent() && hashed.get().entry().verity().equals(object)) {
-        return Optional.of(hashed.get().map());
-      }
-    }
-    return FsVerity.chunkCount(size) == 1 ? Optional.empty() : fetchMap(object, size, reasons);
-  }
-
-  private Optional<HashResult.Hashed> hash(FileSource source, long size)
-      throws InterruptedException {
-    try {
-      return Optional.of(hasher.hash(source, size));
-    } catch (IOException | MerkleException.WrongSize e) {
-      return Optional.empty();
-    }
-  }
-
-  private Optional<ChunkMap> fetchMap(Digest object, long size, List<String> reasons)
-      throws InterruptedException {
-    for (Mirror mirror : mirrors.worthAsking(new ArrayList<>())) {
-      try {
-        ChunkMap map = mirror.map(object, size);
-        map.verify(object);
-        return Optional.of(map);
-      } catch (FetchException e) {
-        mirrors.failed(mirror, e, reasons);
-      } catch (MerkleException.ForgedChunkMap e) {
-        String sentence = mirror.url() + " sent a forged chunk map for object " + object;
-        reasons.add(sentence);
-        mirrors.complain(sentence);
-      }
-    }
-    return Optional.empty();
   }
 
   private HealReport.@Nullable Healed assemble(
@@ -246,39 +197,6 @@ final class ObjectHealer {
     }
   }
 
-  /** Fetches all of a file: one of a single chunk, or one of which no chunk map is to be had. */
-  private HealReport.@Nullable Healed fetchWhole(
-      TreeEntry.RegularFile file, Staging.StagedFile staged, List<String> reasons)
-      throws IOException, InterruptedException {
-    Digest object = file.content().verity();
-    long size = file.content().size();
-    int chunks = FsVerity.chunkCount(size);
-    byte[] buffer = new byte[(int) Math.min(size, FsVerity.CHUNK_SIZE)];
-    ByteBuffer direct = ByteBuffer.allocateDirect(buffer.length);
-    for (Mirror mirror : mirrors.worthAsking(reasons)) {
-      progress.fetching(file.path(), mirror.url(), chunks, size);
-      try (MirrorRange range = mirror.object(object, size, 0, size)) {
-        for (int chunk = 0; chunk < chunks; chunk++) {
-          int length = FsVerity.chunkLength(size, chunk);
-          range.read(buffer, length);
-          progress.fetched(mirror.url(), length);
-          staged.write(direct.clear().put(buffer, 0, length).flip(), FsVerity.chunkOffset(chunk));
-        }
-        range.end();
-      } catch (FetchException e) {
-        mirrors.failed(mirror, e, reasons);
-        continue;
-      }
-      if (verification.isGood(new FileSource(staged.fd()), object, size)) {
-        return new HealReport.Healed(mirror.url().toString(), chunks, size);
-      }
-      String sentence = mirror.url() + " sent other bytes than object " + object + " has";
-      reasons.add(sentence);
-      mirrors.complain(sentence);
-    }
-    return null;
-  }
-
   private Outcome place(
       TreeEntry.RegularFile file,
       Staging.StagedFile staged,
@@ -288,7 +206,7 @@ final class ObjectHealer {
       throws IOException, InterruptedException {
     ObjectId id = file.object();
     long size = file.content().size();
-    Optional<HashResult.Hashed> hashed = hash(new FileSource(staged.fd()), size);
+    Optional<HashResult.Hashed> hashed = verification.hash(new FileSource(staged.fd()), size);
     if (hashed.isEmpty() || !hashed.get().entry().verity().equals(id.digest())) {
       reasons.add(
           "what was put together from good chunks does not verify, which only a fault of this"

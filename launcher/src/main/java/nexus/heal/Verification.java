@@ -1,5 +1,6 @@
 package nexus.heal;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,8 @@ import nexus.linux.SyscallException;
 import nexus.merkle.ChunkMap;
 import nexus.merkle.Digest;
 import nexus.merkle.FileToVerify;
+import nexus.merkle.HashResult;
+import nexus.merkle.MerkleException;
 import nexus.merkle.OpenSource;
 import nexus.merkle.ParallelHasher;
 import nexus.merkle.Verdict;
@@ -48,6 +51,15 @@ final class Verification {
     return verdicts.getFirst() instanceof Verdict.Good;
   }
 
+  /** Returns what an open file of this size holds; empty if it cannot be read, or is of another. */
+  Optional<HashResult.Hashed> hash(FileSource source, long size) throws InterruptedException {
+    try {
+      return Optional.of(hasher.hash(source, size));
+    } catch (IOException | MerkleException.WrongSize e) {
+      return Optional.empty();
+    }
+  }
+
   private final class InCheckout implements FileToVerify {
     private final OwnedFd checkout;
     private final TreeEntry.RegularFile entry;
@@ -68,7 +80,7 @@ final class Verification {
     }
 
     @Override
-    public OpenSource open() throws java.io.IOException {
+    public OpenSource open() throws IOException {
       return new FileSource(Gate.open(checkout, entry.path()).fd());
     }
 
