@@ -17,6 +17,8 @@ import picocli.CommandLine.HelpCommand;
       ImportCommand.class,
       ListCommand.class,
       InfoCommand.class,
+      VerifyCommand.class,
+      MirrorCommand.class,
       RemoveCommand.class,
       CompletionCommand.class,
       HelpCommand.class

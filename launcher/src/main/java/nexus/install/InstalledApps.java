@@ -80,6 +80,19 @@ public final class InstalledApps {
     record Broken(String name, String why) implements Listed {}
   }
 
+  /**
+   * Returns an app's record as it was found.
+   *
+   * @throws NoSuchAppException if there is none
+   */
+  public Listed look(String name) throws IOException {
+    try {
+      return new Listed.Installed(name, get(name));
+    } catch (StoreException | TrustException e) {
+      return new Listed.Broken(name, String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Returns all records by name; one that is broken hides no other. */
   public List<Listed> list() throws IOException {
     var listed = new ArrayList<Listed>();
@@ -88,11 +101,10 @@ public final class InstalledApps {
       if (!file.endsWith(SUFFIX)) {
         continue;
       }
-      String name = file.substring(0, file.length() - SUFFIX.length());
       try {
-        find(name).ifPresent(envelope -> listed.add(new Listed.Installed(name, envelope)));
-      } catch (StoreException | TrustException e) {
-        listed.add(new Listed.Broken(name, String.valueOf(e.getMessage())));
+        listed.add(look(file.substring(0, file.length() - SUFFIX.length())));
+      } catch (NoSuchAppException e) {
+        // Removed since the directory was read.
       }
     }
     listed.sort(Comparator.comparing(Listed::name));

@@ -32,8 +32,7 @@ final class AppView {
   private final boolean copied;
   private final List<Step> steps = new ArrayList<>();
 
-  private AppView(
-      TreeManifest manifest, PlanPath checkout, LinuxPath program, boolean copied) {
+  private AppView(TreeManifest manifest, PlanPath checkout, LinuxPath program, boolean copied) {
     this.manifest = manifest;
     this.checkout = checkout;
     this.program = program;

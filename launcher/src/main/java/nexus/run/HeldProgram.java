@@ -11,8 +11,8 @@ import nexus.linux.Stat;
 import nexus.linux.SyscallException;
 
 /**
- * An app's program, opened before it is verified and guarded by a read lease where there can be one: somebody who has it open
- * for writing, or a file system without leases, leaves it unguarded.
+ * An app's program, opened before it is verified and guarded by a read lease where there can be
+ * one: somebody who has it open for writing, or a file system without leases, leaves it unguarded.
  *
  * @param opened in the checkout, owned by this
  * @param guarded whether the lease was taken, which is to say before anything was read
@@ -41,7 +41,10 @@ record HeldProgram(Gate.Opened opened, boolean guarded) implements AutoCloseable
     }
   }
 
-  /** Returns whether this inode is what {@code executable} has open, and nobody has opened it for writing since it was guarded. */
+  /**
+   * Returns whether this inode is what {@code executable} has open, and nobody has opened it for
+   * writing since it was guarded.
+   */
   boolean isUntouched(OwnedFd executable) throws SyscallException {
     Stat.FileId id = FileCalls.statx(executable).id();
     return guarded && FileCalls.hasReadLease(opened.fd()) && id.equals(opened.stat().id());

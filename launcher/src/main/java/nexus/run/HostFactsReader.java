@@ -1,18 +1,11 @@
 package nexus.run;
 
-import static nexus.linux.Constants.O_DIRECTORY;
-import static nexus.linux.Constants.O_RDONLY;
-
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import nexus.cas.Folders;
 import nexus.cas.NexusHome;
-import nexus.linux.DirectoryEntry;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
-import nexus.linux.FileType;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;

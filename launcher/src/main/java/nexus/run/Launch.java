@@ -40,10 +40,11 @@ import nexus.trust.TrustException;
 /**
  * One launch: resolve, verify, heal, plan, build, hand over.
  *
- * <p>The program is opened and leased before it is hashed, and opened again through the sandbox's read-only mount: the same
- * inode, leased again while the first lease still stands. So nobody has opened it for writing since before it was hashed, and
- * the client sees to it that nobody does until it is executed. Where there is no lease to be had, the app gets a private copy
- * of the program that nobody else can reach, and the copy is what is verified.
+ * <p>The program is opened and leased before it is hashed, and opened again through the sandbox's
+ * read-only mount: the same inode, leased again while the first lease still stands. So nobody has
+ * opened it for writing since before it was hashed, and the client sees to it that nobody does
+ * until it is executed. Where there is no lease to be had, the app gets a private copy of the
+ * program that nobody else can reach, and the copy is what is verified.
  */
 final class Launch {
   private static final int MAX_ATTEMPTS = 3;
@@ -86,7 +87,10 @@ final class Launch {
                   () ->
                       new LaunchException(
                           Status.REFUSED,
-                          "the entry point " + release.entrypoint() + " is no file of " + release.name()));
+                          "the entry point "
+                              + release.entrypoint()
+                              + " is no file of "
+                              + release.name()));
       for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         List<Finding> findings = start(home, hasher, guard, release, manifest, program);
         if (findings.isEmpty()) {
@@ -96,7 +100,10 @@ final class Launch {
       }
       throw new LaunchException(
           Status.REFUSED,
-          release.name() + " was healed " + MAX_ATTEMPTS + " times and is tainted again; something changes it");
+          release.name()
+              + " was healed "
+              + MAX_ATTEMPTS
+              + " times and is tainted again; something changes it");
     }
   }
 
@@ -143,7 +150,8 @@ final class Launch {
         List<Finding> findings =
             guard.verify(checkout, manifest, Map.of(program.path(), held.opened()));
         if (findings.isEmpty()) {
-          handOver(checkout, checkouts.path(release.tree()), hasher, release, manifest, program, held);
+          handOver(
+              checkout, checkouts.path(release.tree()), hasher, release, manifest, program, held);
         }
         return findings;
       }

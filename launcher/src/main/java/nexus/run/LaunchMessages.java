@@ -1,11 +1,9 @@
 package nexus.run;
 
 import java.io.IOException;
-import nexus.fetch.MirrorUrl;
 import nexus.fetch.ProgressLine;
+import nexus.heal.HealLine;
 import nexus.heal.HealProgress;
-import nexus.heal.HealReport;
-import nexus.linux.LinuxPath;
 
 /** What the user is told while an app is about to be started, through the client. */
 final class LaunchMessages {
@@ -37,32 +35,7 @@ final class LaunchMessages {
 
   /** Returns what shows how healing goes on. */
   HealProgress healing(String app) {
-    return new HealProgress() {
-      private final ProgressLine line = progress("healing " + app);
-      private long total;
-
-      @Override
-      public void fetching(LinuxPath path, MirrorUrl mirror, int chunks, long bytes) {
-        total += bytes;
-        line.total(0, total);
-      }
-
-      @Override
-      public void fetched(MirrorUrl mirror, long bytes) {
-        line.addBytes(bytes);
-      }
-
-      @Override
-      public void complaint(String sentence) {
-        line.close();
-        say(sentence);
-      }
-
-      @Override
-      public void finished(HealReport.Item item) {
-        line.close();
-      }
-    };
+    return new HealLine(progress("healing " + app), this::say);
   }
 
   private void send(String text) {

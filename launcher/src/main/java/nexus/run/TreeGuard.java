@@ -23,7 +23,10 @@ import nexus.run.LaunchException.Status;
 import nexus.run.RunOptions.OnTaint;
 import nexus.trust.Release;
 
-/** Verifies the tree of an app that is about to be started, and has it healed unless the user wants a refusal. */
+/**
+ * Verifies the tree of an app that is about to be started, and has it healed unless the user wants
+ * a refusal.
+ */
 final class TreeGuard {
   private final NexusHome home;
   private final ParallelHasher hasher;
@@ -70,8 +73,7 @@ final class TreeGuard {
   }
 
   /** Verifies what is in scope, and returns what is wrong. */
-  List<Finding> verify(
-      OwnedFd checkout, TreeManifest manifest, Map<LinuxPath, Gate.Opened> held)
+  List<Finding> verify(OwnedFd checkout, TreeManifest manifest, Map<LinuxPath, Gate.Opened> held)
       throws IOException, InterruptedException {
     try (ProgressLine progress = messages.progress("verifying " + release.name())) {
       progress.total(0, manifest.totalBytes());
@@ -106,7 +108,8 @@ final class TreeGuard {
     }
     if (!report.isHealed()) {
       throw new LaunchException(
-          Status.REFUSED, release.name() + " is tainted and could not be healed; it was not started");
+          Status.REFUSED,
+          release.name() + " is tainted and could not be healed; it was not started");
     }
   }
 
