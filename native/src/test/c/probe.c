@@ -12,11 +12,13 @@
  *     queued           waits for a queued signal and prints its value
  *     queue PID        sends one
  *     raise SIGNAL     dies by the signal
+ *     keyring          prints the number of the session keyring
  *     attack           tries to get at pid 1
  *     open             exits with a bit for each of the first seven descriptors that is open
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -224,6 +226,8 @@ int main(int argc, char *argv[])
         raise(atoi(argv[2]));
         return 0;
     }
+    if (strcmp(mode, "keyring") == 0)
+        return printf("%ld\n", syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0)) < 0;
     if (strcmp(mode, "attack") == 0)
         return attack();
     if (strcmp(mode, "open") == 0) {
