@@ -164,7 +164,7 @@ test_exit_statuses() {
     "nexus: $work/changed changed while it was being started; run it again" "$nexus" run changed "$work/changed"
   refuses "an app that is open for writing is 126" 126 \
     "nexus: $work/changed changed while it was being started; run it again" \
-    sh -c 'exec 5>> "$1"; exec "$0" run exec "$1" changed' "$nexus" "$work/changed"
+    sh -c 'exec 5>> "$1"; "$0" run exec "$1" changed; exit $?' "$nexus" "$work/changed"
 }
 
 test_launcher_answers() {
@@ -353,6 +353,8 @@ NoNewPrivs:${tab}1" "$(echo "$state" | grep -E '^(Cap|NoNewPrivs)')"
   equal "the loopback interface is up, in a network of its own" "lo: 127.0.0.1 reached" \
     "$(in_sandbox 'cd /sys/class/net 2> /dev/null; sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev | tr "\n" ":" |
       sed "s/:\$/: /"; grep -q "127.0.0.1" /proc/net/fib_trie && echo 127.0.0.1 reached')"
+  equal "pid 1 handles and blocks no signal" "SigBlk:${tab}0000000000000000
+SigCgt:${tab}0000000000000000" "$(in_sandbox 'grep -E "^Sig(Blk|Cgt)" /proc/1/status')"
   equal "pid 1 is out of the app's reach" "readlink-exe EACCES
 chmod-exe EACCES
 write-exe EACCES
