@@ -413,6 +413,16 @@ test_forwarded_signals() {
         ;;
     esac
   done
+  start_app 'echo ready; sleep 0.3; exit 5'
+  kill -STOP "$(app_of $monitor)"
+  if await contains '^State:.T' /proc/$monitor/status; then
+    pass "nexus stops with the app"
+  else
+    fail "nexus stops with the app"
+  fi
+  kill -CONT $monitor
+  wait $monitor 2> /dev/null
+  equal "CONT to nexus alone continues the app" 5 $?
   start_app 'echo ready; sleep 5'
   kill -TERM $monitor
   wait $monitor 2> /dev/null
