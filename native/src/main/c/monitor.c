@@ -44,14 +44,22 @@ static bool is_pending(int signal)
     return (pending & mask_of(signal)) != 0;
 }
 
-/* The shell is to see a stopped job. A SIGCONT that waits says that we were stopped; if not, then our process
- * group has no shell to look after it, so that the kernel lets the terminal's stop signals pass, and SIGSTOP
- * is what remains. */
+/* The shell is to see a stopped job. A SIGCONT that waits says that we were stopped, and so does another SIGTSTP,
+ * which makes the kernel forget that SIGCONT. If neither does, then our process group has no shell to look after
+ * it, so that the kernel lets the terminal's stop signals pass, and SIGSTOP is what remains. */
 static void stop_as(int signal)
 {
     suffer(signal);
-    if (!is_pending(SIGCONT))
+    if (!is_pending(SIGCONT) && !is_pending(SIGTSTP))
         suffer(SIGSTOP);
+}
+
+/* A SIGCONT for the whole process group has continued the app as well. A second one would make the kernel forget
+ * a SIGTSTP that the app has got since then and not yet taken. */
+static bool has_continued(pid_t app)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)app, &info, WCONTINUED | WNOHANG) == 0 && info.si_pid == app;
 }
 
 /* Of all children (the launcher may end at any time) only the app's state matters. */
@@ -69,13 +77,13 @@ static void look_after(pid_t app, pid_t init)
 
 /* What processes sent (si_code <= 0) was meant for the app. What the kernel sent came from the terminal and
  * went to the whole process group, so the app has it. Except SIGALRM, from a timer that was set before nexus
- * was executed (alarm 5; exec nexus ...), and SIGCONT, which twice is as good as once. Our own kill and SIGPIPE
- * are nobody's message. A signal sent to the whole group does arrive twice: better than to lose one. */
-static bool is_for_app(const siginfo_t *info)
+ * was executed (alarm 5; exec nexus ...). Our own kill and SIGPIPE are nobody's message. Other signals that were
+ * sent to the whole group do arrive twice: better than to lose one. */
+static bool is_for_app(const siginfo_t *info, pid_t app)
 {
-    if (info->si_signo == SIGALRM || info->si_signo == SIGCONT)
-        return true;
-    return info->si_code <= 0 && info->si_pid != getpid();
+    if (info->si_signo == SIGCONT)
+        return !has_continued(app);
+    return info->si_signo == SIGALRM || (info->si_code <= 0 && info->si_pid != getpid());
 }
 
 /* The app cannot be another process by then: its pid is not free before look_after has reaped it. */
@@ -97,7 +105,7 @@ void monitor(pid_t app, pid_t init)
     for (;;) {
         siginfo_t info;
         look_after(app, init);
-        if (wait_signal(&info) != SIGCHLD && is_for_app(&info))
+        if (wait_signal(&info) != SIGCHLD && is_for_app(&info, app))
             pass_on(app, &info);
     }
 }

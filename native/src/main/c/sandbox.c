@@ -105,8 +105,8 @@ static _Noreturn void be_init(int monitor, int failures)
         failed = STEP_DEATH_SIGNAL;
     if (failed != STEP_NONE)
         report_failure(failures, failed, errno);
+    reset_signals();
     signal(SIGCHLD, SIG_IGN);
-    set_mask(0, NULL);
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);

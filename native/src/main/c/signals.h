@@ -29,7 +29,7 @@ void record_signals(struct caller_signals *caller);
 /* In the app, just before execve. */
 int restore_signals(const struct caller_signals *caller);
 
-/* In the launcher, just before execve: nothing blocked, nothing ignored. */
+/* Nothing blocked, ignored or handled: for the launcher, just before execve, and for pid 1. */
 void reset_signals(void);
 
 /* Each sets the mask and answers the old one through `old` unless that is NULL. */

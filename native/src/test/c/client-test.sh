@@ -1,0 +1,737 @@
+#!/bin/sh
+# Tests the client against a real kernel and a false launcher: client-test.sh CLIENT-SOURCES SCRATCH-FOLDER
+#
+# Prints a line for each test as TAP has them, then `N passed, M failed`. A test whose tool or kernel feature is
+# absent is skipped with a line, and fails instead if NEXUS_TEST_MUST_WORK is 1.
+set -u
+
+passed=0
+failed=0
+tab=$(printf '\t')
+
+# --- the harness -------------------------------------------------------------------------------------------------
+
+pass() {
+  passed=$((passed + 1))
+  echo "ok - $who: $1"
+}
+
+fail() {
+  failed=$((failed + 1))
+  echo "not ok - $who: $1"
+  shift
+  for detail in "$@"; do
+    printf '%s\n' "$detail" | sed 's/^/#   /'
+  done
+}
+
+skip() {
+  if [ "${NEXUS_TEST_MUST_WORK:-0}" = 1 ]; then
+    fail "$1" "must work here, but: $2"
+  else
+    echo "ok - $who: $1 # SKIP $2"
+  fi
+}
+
+# equal NAME EXPECTED ACTUAL
+equal() {
+  if [ "$2" = "$3" ]; then
+    pass "$1"
+  else
+    fail "$1" "expected: $2" "found: $3"
+  fi
+}
+
+# like NAME PATTERN ACTUAL, a case pattern
+like() {
+  # shellcheck disable=SC2254
+  case $3 in
+    $2) pass "$1" ;;
+    *) fail "$1" "expected: $2" "found: $3" ;;
+  esac
+}
+
+# ends NAME STATUS COMMAND...
+ends() {
+  name=$1
+  expected=$2
+  shift 2
+  "$@" > "$work/output" 2>&1
+  status=$?
+  if [ "$status" = "$expected" ]; then
+    pass "$name"
+  else
+    fail "$name" "expected status: $expected" "found: $status" "$(cat "$work/output")"
+  fi
+}
+
+# refuses NAME STATUS PATTERN COMMAND...: ends so, with one line on standard error that fits the pattern
+refuses() {
+  name=$1
+  expected=$2
+  pattern=$3
+  shift 3
+  "$@" > "$work/output" 2> "$work/errors"
+  like "$name" "$expected 1 $pattern" "$? $(wc -l < "$work/errors") $(cat "$work/errors")"
+}
+
+# tool NAME TOOL: true if there is one, else the test is skipped
+tool() {
+  command -v "$2" > /dev/null && return 0
+  skip "$1" "no $2"
+  return 1
+}
+
+# await COMMAND...: until it succeeds, 5 seconds at most
+await() {
+  tries=250
+  until "$@" > /dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || return 1
+    sleep 0.02
+  done
+}
+
+contains() {
+  grep -q "$1" "$2" 2> /dev/null
+}
+
+gone() {
+  ! kill -0 "$1" 2> /dev/null
+}
+
+# in_sandbox COMMAND...: what a shell command line does as the app
+in_sandbox() {
+  "$nexus" run exec /bin/sh sh -c "$1"
+}
+
+# children PID: of the process
+children() {
+  cat "/proc/$1/task/$1/children"
+}
+
+# app_of PID: the app of a monitor. Its children are the launcher, if that still ends, init and the app.
+app_of() {
+  for child in $(children "$1"); do
+    if grep -q "^NSpid:.*${tab}2\$" "/proc/$child/status" 2> /dev/null; then
+      echo "$child"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# start_app COMMAND-LINE: in the background, and waits for its line `ready`; sets $monitor
+start_app() {
+  rm -f "$work/app"
+  "$nexus" run exec /bin/sh sh -c "$1" > "$work/app" 2>&1 &
+  monitor=$!
+  await contains ready "$work/app"
+}
+
+# --- how it ends -------------------------------------------------------------------------------------------------
+
+test_exit_statuses() {
+  for status in 0 1 42 255; do
+    ends "the app's exit status is ours: $status" $status in_sandbox "exit $status"
+  done
+  for signal in 1 2 3 6 9 11 15 24 31 34 64; do
+    equal "the app's death by signal is ours: $signal" "signal $signal" \
+      "$(ulimit -c 0; "$probe" outcome "$nexus" run exec "$probe" probe raise $signal)"
+  done
+  refuses "an app that is not there is 127" 127 "nexus: cannot start /no/such: execve: ENOENT (*)" \
+    "$nexus" run exec /no/such such
+  refuses "a folder on the way that is not there is 127" 127 "nexus: cannot start $work/no/such: execve: ENOENT*" \
+    "$nexus" run exec "$work/no/such" such
+  echo 'text' > "$work/text"
+  refuses "an app without the x bit is 126" 126 "nexus: cannot start $work/text: execve: EACCES (*)" \
+    "$nexus" run exec "$work/text" text
+  chmod 755 "$work/text"
+  refuses "an app of no format is 126" 126 "nexus: cannot start $work/text: execve: ENOEXEC (*)" \
+    "$nexus" run exec "$work/text" text
+  refuses "a folder as app is 126" 126 "nexus: cannot start /usr: execve: EACCES (*)" "$nexus" run exec /usr usr
+  printf '#!/no/interpreter\n' > "$work/script"
+  chmod 755 "$work/script"
+  refuses "a missing interpreter is 126 and named as such" 126 \
+    "nexus: cannot start $work/script: execve: ENOENT (its interpreter does not exist in the sandbox)" \
+    "$nexus" run exec "$work/script" script
+  printf '#!/bin/sh\nexit 5\n' > "$work/script"
+  ends "a script starts" 5 "$nexus" run exec "$work/script" script
+  refuses "control characters of a name do not reach the terminal" 127 "nexus: cannot start /?[31m: execve: ENOENT*" \
+    "$nexus" run exec "$(printf '/\033[31m')" x
+  cp "$probe" "$work/changed"
+  refuses "an app that was changed meanwhile is 126" 126 \
+    "nexus: $work/changed changed while it was being started; run it again" "$nexus" run changed "$work/changed"
+  refuses "an app that is open for writing is 126" 126 \
+    "nexus: $work/changed changed while it was being started; run it again" \
+    sh -c 'exec 5>> "$1"; "$0" run exec "$1" changed; exit $?' "$nexus" "$work/changed"
+}
+
+test_launcher_answers() {
+  ends "EXIT is the status" 17 "$nexus" run exit 17
+  equal "STDOUT and STDERR go where they belong" "out
+err" "$("$nexus" run say 'out
+' err 2> "$work/errors"; cat "$work/errors")"
+  ends "a closed standard output does not matter" 0 sh -c '"$0" run say text "" >&-' "$nexus"
+  { sleep 0.1; "$nexus" run say text ''; echo $? > "$work/status"; } | true
+  await [ -s "$work/status" ]
+  equal "nobody reading standard output does not matter" 0 "$(cat "$work/status")"
+  refuses "a launcher that exits is lost" 125 "nexus: the launcher ended before it answered: exit status 3" \
+    "$nexus" run end 3
+  refuses "a launcher that is killed is lost" 125 \
+    "nexus: the launcher ended before it answered: killed by signal 11 (Segmentation fault)" "$nexus" run kill 11
+  for kind in header short; do
+    refuses "an answer that ends early is a lost launcher: $kind" 125 "nexus: the launcher ended before it answered*" \
+      "$nexus" run broken $kind
+  done
+  for kind in long status status-size no-status descriptors-0 descriptors-1 descriptors-2 descriptors-4 \
+    stray-descriptor late-descriptors user-namespace no-pid-namespace relative-path no-arguments count \
+    string-length string-end nul-inside trailing; do
+    refuses "a broken answer is refused: $kind" 125 "nexus: the launcher's answer is broken: *" \
+      "$nexus" run broken $kind
+  done
+  refuses "an unknown frame is refused" 125 "nexus: the launcher's answer is broken: unknown frame 77" \
+    "$nexus" run broken type
+  refuses "descriptors that are not namespaces are refused" 125 \
+    "nexus: cannot join the sandbox: setns(user, CLONE_NEWUSER): EINVAL*" "$nexus" run broken not-namespaces < /dev/null
+  ends "a launcher that ends after the app started is not the app" 6 \
+    "$nexus" run linger /bin/sh sh -c 'sleep 0.6; exit 6'
+  ends "a launcher that outlives the app does not hold it up" 6 "$nexus" run linger /bin/sh sh -c 'exit 6'
+}
+
+test_request() {
+  equal "the request has what the caller gave" "flags 0
+columns 0
+cwd $work
+argument request
+argument two words
+argument 
+variable A=1
+variable LD_PRELOAD=
+variable A=2" "$(cd "$work" && "$probe" duplicate "$nexus" run request 'two words' '')"
+  mkdir "$work/removed"
+  like "a working directory that is gone is empty" "*
+cwd 
+*" "$(cd "$work/removed" && rmdir "$work/removed" && "$nexus" run request)"
+  ends "an environment of 2 MB arrives" 0 \
+    sh -c 'x=$(head -c 100000 /dev/zero | tr "\0" x); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+      export "V$i=$x"; done; "$0" run exit 0' "$nexus"
+}
+
+# --- the launcher ------------------------------------------------------------------------------------------------
+
+test_launcher_state() {
+  self=$(env -i HOME=/home/x PATH="$PATH" LANG=de_DE LC_CTYPE=C LC_ALL=C XDG_DATA_HOME=/data NEXUS_HOME=/n \
+    https_proxy=h HTTPS_PROXY=H SSL_CERT_FILE=/cert JAVA_TOOL_OPTIONS=-X JDK_JAVA_OPTIONS=-X _JAVA_OPTIONS=-X \
+    CLASSPATH=/x LD_LIBRARY_PATH=/evil XDG=no HOMEX=no "$nexus" run self 2>&1 7< / 8< /dev/null < "$work/text" | cat)
+  equal "the launcher's environment is an allow-list" "variable LC_ALL=C.UTF-8
+variable HOME=/home/x
+variable PATH=$PATH
+variable XDG_DATA_HOME=/data
+variable NEXUS_HOME=/n
+variable https_proxy=h
+variable HTTPS_PROXY=H
+variable SSL_CERT_FILE=/cert" "$(echo "$self" | grep '^variable')"
+  equal "the launcher's command" "argument $install/runtime/bin/java
+argument @$install/lib/jvm.args
+argument -Djna.boot.library.path=$install/lib
+argument -cp
+argument $install/lib/nexus.jar
+argument nexus.cli.Main
+argument launch" "$(echo "$self" | grep '^argument')"
+  like "the launcher has no descriptor but its own" "descriptor 0 /dev/null
+descriptor 1 /dev/null
+descriptor 2 pipe:*
+descriptor 3 socket:*" "$(echo "$self" | grep '^descriptor')"
+  equal "the launcher has one capability" "CapInh:${tab}0000000000200000
+CapPrm:${tab}0000000000200000
+CapEff:${tab}0000000000200000
+CapBnd:${tab}0000000000200000
+CapAmb:${tab}0000000000200000" "$(echo "$self" | grep '^Cap')"
+  equal "the launcher's signals are default" "SigBlk:${tab}0000000000000000
+SigIgn:${tab}0000000000000000" \
+    "$("$probe" odd "$nexus" run self | grep -E '^Sig(Blk|Ign)')"
+  equal "closed descriptors are /dev/null for the launcher" "descriptor 0 /dev/null
+descriptor 1 /dev/null
+descriptor 2 /dev/null" "$("$nexus" run self 2>&- <&- | grep '^descriptor [012]')"
+  : > "$install/lib/nexus.aot"
+  like "the AOT cache is used if there is one" "*
+argument -XX:AOTCache=$install/lib/nexus.aot
+*" "$("$nexus" run self)"
+  rm "$install/lib/nexus.aot"
+  equal "other commands are the launcher's" "9 @$install/lib/jvm.args
+-Djna.boot.library.path=$install/lib
+-cp
+$install/lib/nexus.jar
+nexus.cli.Main
+list
+a b" "$(output=$("$nexus" list 'a b'); echo "$? $output")"
+  mv "$install/runtime" "$install/away"
+  refuses "a missing Java is named, for run" 125 \
+    "nexus: cannot start the launcher: execve(runtime/bin/java): ENOENT (*)" "$nexus" run exit 0
+  refuses "a missing Java is named, for the others" 125 \
+    "nexus: cannot start $install/runtime/bin/java: execve: ENOENT (*)" "$nexus" list
+  mv "$install/away" "$install/runtime"
+  ln -sf "$nexus" "$work/link"
+  ends "nexus finds its folder through a link" 4 "$work/link" run exit 4
+}
+
+test_launcher_dies_with_client() {
+  "$nexus" run hang &
+  client=$!
+  await children_are "$client" 1
+  launcher=$(children $client | tr -d ' ')
+  kill -INT $client
+  kill -TERM $client
+  wait $client 2> /dev/null
+  equal "a signal kills the waiting client" 143 $?
+  if await gone "$launcher"; then
+    pass "the launcher dies with the client"
+  else
+    fail "the launcher dies with the client"
+  fi
+}
+
+children_are() {
+  [ "$(children "$1" | wc -w)" -eq "$2" ]
+}
+
+test_refused_user_namespaces() {
+  if ! unshare -Ur true 2> /dev/null; then
+    skip "user.max_user_namespaces=0 is explained" "no unshare(1) that may"
+    return
+  fi
+  refuses "user.max_user_namespaces=0 is explained" 125 "nexus: cannot enter a user namespace: unshare(CLONE_NEWUSER)\
+: ENOSPC: user.max_user_namespaces is 0; as root: sysctl -w user.max_user_namespaces=*" \
+    unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$0" run exit 0' "$nexus"
+  refuses "chroot is explained" 125 "nexus: cannot enter a user namespace: unshare(CLONE_NEWUSER): EPERM: the kernel \
+allows none below a chroot*" \
+    unshare -Urm sh -c 'mkdir "$1/root" && mount --rbind / "$1/root" && mkdir "$1/root$1/x" && mkdir -p "$1/x/proc" \
+      "$1/x/dev" "$1/x$2" && mount --rbind /proc "$1/x/proc" && mount --rbind "$2" "$1/x$2" &&
+      for i in bin lib lib64 usr; do [ -e /$i ] && mkdir -p "$1/x/$i" && mount --rbind /$i "$1/x/$i"; done
+      exec chroot "$1/x" "$0" run exit 0' "$nexus" "$work" "$install"
+}
+
+# --- what the app is given ---------------------------------------------------------------------------------------
+
+test_inherited_state() {
+  odd() {
+    (cd "$work" && env -i A=1 "B= 2" LD_X=3 ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$probe" odd "$@" 2>&1 < /dev/null)
+  }
+  equal "signals, limits, umask, niceness, environment, directory are the caller's" \
+    "$(odd "$probe" state 'a b' '' | sed "s|^argument $probe\$|argument name of its own|; /^descriptor [0-9][0-9]/d")" \
+    "$(odd "$nexus" run exec "$probe" 'name of its own' state 'a b' '')"
+  for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-' ' '; do
+    equal "descriptors are open and closed as the caller's: $closed" \
+      "$(eval "\"$probe\" open $closed"; echo $?)" \
+      "$(eval "\"$nexus\" run exec \"$probe\" probe open $closed 7< /"; echo $?)"
+  done
+  equal "no other descriptor comes in" "descriptor 0
+descriptor 1
+descriptor 2" "$("$nexus" run exec "$probe" probe state 3< / 4< /dev/null 7< "$work/text" 9> "$work/nine" |
+    grep ^descriptor | cut -d' ' -f1,2)"
+  equal "input and output are the caller's" "text" "$(echo text | in_sandbox 'cat' | cat)"
+  equal "the first directory that can be entered is entered" /usr \
+    "$(cd "$work" && mkdir -p gone && cd gone && rmdir ../gone && in_sandbox 'pwd -P')"
+  ends "an alarm of the caller's arrives" 142 "$probe" alarm "$nexus" run exec /bin/sh sh -c 'sleep 5; exit 1'
+}
+
+test_privileges() {
+  state=$(in_sandbox 'cat /proc/self/status')
+  equal "the app has no capability, and none to get" "CapInh:${tab}0000000000000000
+CapPrm:${tab}0000000000000000
+CapEff:${tab}0000000000000000
+CapBnd:${tab}0000000000000000
+CapAmb:${tab}0000000000000000
+NoNewPrivs:${tab}1" "$(echo "$state" | grep -E '^(Cap|NoNewPrivs)')"
+  equal "the app's user is the caller" "$(id -u) $(id -g)" "$(in_sandbox 'echo $(id -u) $(id -g)')"
+  equal "the app sees its own processes alone" "1 2" "$(in_sandbox 'cd /proc && echo [0-9]* | cut -d" " -f1,2')"
+  equal "the fresh /proc is nosuid, nodev, noexec" "rw,nosuid,nodev,noexec,relatime" \
+    "$(in_sandbox 'while read -r a b c d e f rest; do [ "$e" = /proc ] && last=$f; done < /proc/self/mountinfo
+      echo "$last"')"
+  like "another root's /proc is not below" "*umount: /proc:*" "$(in_sandbox 'umount /proc 2>&1')"
+  equal "the loopback interface is up, in a network of its own" "lo: 127.0.0.1 reached" \
+    "$(in_sandbox 'cd /sys/class/net 2> /dev/null; sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev | tr "\n" ":" |
+      sed "s/:\$/: /"; grep -q "127.0.0.1" /proc/net/fib_trie && echo 127.0.0.1 reached')"
+  equal "pid 1 handles and blocks no signal" "SigBlk:${tab}0000000000000000
+SigCgt:${tab}0000000000000000" "$(in_sandbox 'grep -E "^Sig(Blk|Cgt)" /proc/1/status')"
+  equal "pid 1 is out of the app's reach" "readlink-exe EACCES
+chmod-exe EACCES
+write-exe EACCES
+root EACCES
+cwd EACCES
+mem EACCES
+environ EBADF
+maps EBADF
+ptrace EPERM
+process_vm_readv EPERM
+pidfd_getfd EPERM
+setns EBADF
+signals possible" "$("$nexus" run exec "$probe" probe attack)"
+  if [ "$("$probe" keyring)" = "$("$nexus" run exec "$probe" probe keyring)" ]; then
+    fail "the session keyring is a fresh one"
+  else
+    pass "the session keyring is a fresh one"
+  fi
+}
+
+test_namespaces() {
+  refuses "a /proc that the kernel refuses is named" 125 "nexus: cannot mount a fresh /proc: mount(proc, *: EPERM (*)" \
+    "$nexus" run bare
+  for namespace in user mnt pid ipc uts cgroup net; do
+    if [ "$(readlink /proc/self/ns/$namespace)" != "$(in_sandbox "readlink /proc/self/ns/$namespace")" ]; then
+      pass "the app has its own namespace: $namespace"
+    else
+      fail "the app has its own namespace: $namespace"
+    fi
+  done
+  equal "a namespace that the plan leaves out is shared" "$(readlink /proc/self/ns/net)" \
+    "$("$nexus" run plan 0x20000000 /bin/sh sh -c 'readlink /proc/self/ns/net')"
+}
+
+# --- signals -----------------------------------------------------------------------------------------------------
+
+test_forwarded_signals() {
+  start_app 'trap "exit 3" TERM; echo ready; while :; do sleep 0.02; done'
+  kill -TERM $monitor
+  wait $monitor 2> /dev/null
+  equal "TERM reaches the app, which exits with 3" 3 $?
+  for signal in HUP INT QUIT USR1 USR2 WINCH ALRM TSTP TTIN CONT; do
+    start_app "trap 'echo got; exit 4' $signal; echo ready; while :; do sleep 0.02; done"
+    kill -$signal $monitor
+    # A background job of a shell without job control ignores INT and QUIT, and so does then the app.
+    case $signal in
+      INT | QUIT)
+        sleep 0.1
+        kill -TERM $monitor
+        wait $monitor 2> /dev/null
+        equal "$signal that the caller ignores is ignored" 143 $?
+        ;;
+      *)
+        wait $monitor 2> /dev/null
+        equal "$signal reaches the app" 4 $?
+        ;;
+    esac
+  done
+  start_app 'echo ready; sleep 0.3; exit 5'
+  kill -STOP "$(app_of $monitor)"
+  if await contains '^State:.T' /proc/$monitor/status; then
+    pass "nexus stops with the app"
+  else
+    fail "nexus stops with the app"
+  fi
+  kill -CONT $monitor
+  wait $monitor 2> /dev/null
+  equal "CONT to nexus alone continues the app" 5 $?
+  start_app 'echo ready; sleep 5'
+  kill -TERM $monitor
+  wait $monitor 2> /dev/null
+  equal "TERM kills an app that does not handle it" 143 $?
+  rm -f "$work/app"
+  "$nexus" run exec "$probe" probe queued > "$work/app" &
+  monitor=$!
+  await contains ready "$work/app"
+  "$probe" queue $monitor
+  wait $monitor 2> /dev/null
+  equal "a queued signal keeps its value" "ready value 1234" "$(tr '\n' ' ' < "$work/app" | sed 's/ $//')"
+  rm -f "$work/app"
+  sh -c '"$0" death-signal "$1" run exec /bin/sh sh -c "
+    trap \"echo got; exit\" TERM; echo ready; while :; do sleep 0.02; done" > "$2" & sleep 0.5' \
+    "$probe" "$nexus" "$work/app"
+  if await contains got "$work/app"; then
+    pass "the caller's own parent-death signal is kept"
+  else
+    fail "the caller's own parent-death signal is kept" "$(cat "$work/app")"
+  fi
+}
+
+test_orphans() {
+  start_app 'sleep 300 & setsid sleep 300 & echo ready; sleep 300'
+  app=$(app_of $monitor)
+  family=$(children $monitor; children "$app")
+  kill -KILL $monitor
+  wait $monitor 2> /dev/null
+  equal "KILL of nexus kills nexus" 137 $?
+  left=
+  for process in $family; do
+    await gone "$process" || left="$left $process"
+  done
+  equal "everything dies with nexus" "" "$left"
+  start_app 'sleep 300 & setsid sleep 300 & echo ready; sleep 0.3; exit 8'
+  family=$(children $monitor; children "$(app_of $monitor)")
+  wait $monitor 2> /dev/null
+  equal "the app's end is nexus's, whatever it leaves" 8 $?
+  left=
+  for process in $family; do
+    gone "$process" || left="$left $process"
+  done
+  equal "what the app leaves is dead when nexus ends" "" "$left"
+  equal "orphans are reaped" "" "$(in_sandbox '
+    for i in 1 2 3 4 5; do sh -c "sleep 0.1 & exit"; done; sleep 0.3
+    cat /proc/[0-9]*/stat 2> /dev/null | grep ") Z 1 "')"
+  start_app 'echo ready; sleep 300'
+  for child in $(children $monitor); do
+    grep -q "^NSpid:.*${tab}1\$" "/proc/$child/status" 2> /dev/null && kill -KILL "$child"
+  done
+  wait $monitor 2> /dev/null
+  equal "the app does not outlive pid 1" 137 $?
+}
+
+test_monitor_holds_nothing() {
+  mkfifo "$work/fifo"
+  in_sandbox 'echo ready; exec >&- 2>&-; exec sleep 300' > "$work/fifo" 2>&1 &
+  monitor=$!
+  equal "a reader sees the end when the app closes its output" "ready" "$(timeout 5 cat "$work/fifo")"
+  if kill -TERM $monitor; then
+    pass "... and not when nexus ends"
+  else
+    fail "... and not when nexus ends"
+  fi
+  wait $monitor 2> /dev/null
+}
+
+test_memory() {
+  start_app 'echo ready; sleep 5'
+  sleep 0.2
+  resident=0
+  open=
+  for process in $monitor $(children $monitor); do
+    [ "$process" = "$(app_of $monitor)" ] && continue
+    size=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$process/status")
+    resident=$((resident + size))
+    open="$open$(ls "/proc/$process/fd" 2> /dev/null)"
+  done
+  kill -KILL $monitor
+  wait $monitor 2> /dev/null
+  if [ "$sanitized" = 1 ] || [ "$resident" -lt 1024 ]; then
+    pass "monitor and init take $resident kB"
+  else
+    fail "monitor and init take less than 1 MB" "$resident kB"
+  fi
+  equal "monitor and init have nothing open" "" "$open"
+}
+
+# --- the terminal ------------------------------------------------------------------------------------------------
+
+test_terminal() {
+  tool "job control" bash || return
+  if ! "$pty" expect:there -- echo there > /dev/null; then
+    skip "job control" "no pseudo-terminal"
+    return
+  fi
+  cat > "$work/counter" <<'END'
+#!/bin/sh
+trap 'echo got-INT' INT
+echo ready
+for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.05; done
+echo over
+END
+  cat > "$work/sleeper" <<'END'
+#!/bin/sh
+echo ready
+sleep 0.5
+echo over
+END
+  chmod 755 "$work/counter" "$work/sleeper"
+  bash="bash --norc --noprofile -i"
+  at_prompt="send:PS1=prom\"pt:\" HISTFILE=\n"
+  # shellcheck disable=SC2086
+  {
+    ends "Ctrl-C reaches the app once" 0 "$pty" "$at_prompt" expect:prompt: "send:$nexus run exec $work/counter x\n" \
+      expect:ready wait:60 'send:\c' expect:got-INT expect:over expect:prompt: 'send:echo count $(( 40 + 2 ))\n' \
+      'expect:count 42' "send:exit\n" -- $bash
+    "$pty" "$at_prompt" expect:prompt: "send:$nexus run exec $work/counter x > $work/lines\n" \
+      wait:200 'send:\c' wait:600 -- $bash > /dev/null
+    ends "Ctrl-C kills an app that does not handle it, and ends nexus by INT" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\c' expect:prompt: 'send:echo status $?\n' \
+      'expect:status 130' -- $bash
+    ends 'Ctrl-\ kills it by QUIT' 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\\' expect:prompt: 'send:echo status $?\n' \
+      'expect:status 131' -- $bash
+    ends "Ctrl-Z stops the job, fg continues it" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\z' expect:topped expect:prompt: \
+      'send:fg\n' expect:over expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
+    ends "Ctrl-Z and bg" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\z' expect:topped expect:prompt: \
+      'send:bg\n' expect:over 'send:wait\n' 'send:echo status $?\n' 'expect:status 0' -- $bash
+    ends "Ctrl-Z twice in an editor that handles it" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec $probe probe editor\n" expect:editing 'send:\z' expect:tidied expect:topped \
+      'send:fg\n' expect:restored 'send:\z' expect:tidied expect:topped 'send:fg\n' expect:restored \
+      expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
+    ends "reading the terminal in the background stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec /bin/cat cat &\n" expect:prompt: wait:200 'send:\n' expect:topped 'send:fg\n' wait:50 \
+      'send:typed\n' expect:typed expect:typed 'send:\c' expect:prompt: -- $bash
+    ends "an app that stops itself stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec /bin/sh sh -c 'kill -STOP \$\$; exit 12'\n" expect:topped expect:prompt: 'send:fg\n' \
+      expect:prompt: 'send:echo status $?\n' 'expect:status 12' -- $bash
+    ends "an interactive shell inside has job control" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run exec /bin/bash bash --norc --noprofile -i\n" 'send:PS1=ins"ide:"\n' expect:inside: \
+      "send:sleep 5\n" wait:100 'send:\z' expect:topped expect:inside: 'send:fg\n' wait:100 'send:\c' \
+      expect:inside: 'send:exit 13\n' expect:prompt: 'send:echo status $?\n' 'expect:status 13' -- $bash
+    ends "Ctrl-C before there is an app ends nexus" 0 "$pty" "$at_prompt" expect:prompt: \
+      "send:$nexus run hang\n" wait:100 'send:\c' expect:prompt: 'send:echo status $?\n' 'expect:status 130' -- $bash
+    ends "nexus as the session's leader ends with its terminal" 0 "$pty" expect:ready \
+      -- "$nexus" run exec /bin/sh sh -c 'echo ready; sleep 300'
+  }
+  equal "Ctrl-C reaches the app once, not twice" "ready got-INT over" "$(tr '\n' ' ' < "$work/lines" | sed 's/ $//')"
+}
+
+# --- errors that do not happen by themselves ---------------------------------------------------------------------
+
+# injected NAME CALL:INJECTION STATUS PATTERN [strace option]: the client's own process, unless -f
+injected() {
+  refuses "$1" "$3" "$4" strace ${5:-} -o /dev/null -e "inject=$2" "$nexus" run exec /bin/true true
+}
+
+test_injected_errors() {
+  tool "each error path has its sentence" strace || return
+  if ! strace -f -o /dev/null "$nexus" run exec /bin/true true; then
+    skip "each error path has its sentence" "strace may not trace"
+    return
+  fi
+  injected "fork of the launcher" clone:error=EAGAIN:when=1 125 "nexus: cannot start the launcher: fork(): EAGAIN*"
+  injected "socketpair" socketpair:error=EMFILE 125 "nexus: cannot start the launcher: socketpair(*: EMFILE*"
+  injected "pipe of the launcher" pipe2:error=EMFILE:when=1 125 "nexus: cannot start the launcher: pipe2(*: EMFILE*"
+  injected "readlink" readlink:error=ENOENT 125 "nexus: cannot find its own folder*readlink(/proc/self/exe): ENOENT*"
+  injected "user namespace" unshare:error=EPERM:when=1 125 \
+    "nexus: cannot enter a user namespace: unshare(CLONE_NEWUSER): EPERM*" -f
+  injected "no user namespaces in the kernel" unshare:error=EINVAL:when=1 125 "nexus: *EINVAL: *CONFIG_USER_NS" -f
+  injected "too many user namespaces" unshare:error=ENOSPC:when=1 125 "nexus: *ENOSPC: *user.max_user_namespaces" -f
+  injected "setns to the user namespace" setns:error=EPERM:when=1 125 \
+    "nexus: cannot join the sandbox: setns(user, CLONE_NEWUSER): EPERM*"
+  injected "setns to the mount namespace" setns:error=EPERM:when=2 125 \
+    "nexus: cannot join the sandbox: setns(mnt, CLONE_NEWNS): EPERM*"
+  injected "keyring" keyctl:error=EDQUOT 125 "nexus: cannot leave the session keyring: keyctl(*: EDQUOT*"
+  injected "unshare" unshare:error=ENOSPC 125 "nexus: cannot make the sandbox's own namespaces: unshare(): ENOSPC*"
+  injected "loopback" ioctl:error=EPERM:when=4 125 "nexus: cannot bring up the loopback interface: ioctl(*: EPERM*"
+  injected "pipe of init" pipe2:error=EMFILE:when=2 125 "nexus: cannot prepare the start: pipe2(*: EMFILE*"
+  injected "fork of init" clone:error=EAGAIN:when=2 125 "nexus: cannot start the sandbox's init: fork(): EAGAIN*"
+  injected "capset" capset:error=EPERM:when=1 125 "nexus: cannot drop capabilities: capset(): EPERM*"
+  injected "pipe of the app" pipe2:error=EMFILE:when=3 125 "nexus: cannot prepare the start: pipe2(*: EMFILE*"
+  injected "fork of the app" clone:error=EAGAIN:when=3 125 "nexus: cannot start the app: fork(): EAGAIN*"
+  (
+    mkdir "$work/left" && cd "$work/left" && rmdir "$work/left"
+    injected "chdir" chdir:error=EACCES:when=3+ 125 "nexus: cannot enter a directory: chdir(/): EACCES*" -f
+    echo "$passed $failed" > "$work/counts"
+  )
+  read -r passed failed < "$work/counts"
+  injected "lease" fcntl:error=EINVAL:when=1 125 "nexus: cannot ask for the lease: fcntl(F_GETLEASE): EINVAL*" -f
+  injected "memory" mmap:error=ENOMEM:when=1 125 "nexus: out of memory: mmap(* bytes): ENOMEM*"
+  injected "recvmsg" recvmsg:error=EIO 125 "nexus: cannot hear the launcher: recvmsg(): EIO*"
+  ends "a kernel without close_range" 7 strace -f -o /dev/null -e inject=close_range:error=ENOSYS "$nexus" run exec \
+    "$probe" probe open 5< /
+  ends "a kernel without session keyrings" 0 strace -o /dev/null -e inject=keyctl:error=ENOSYS "$nexus" run exec \
+    /bin/true true
+  equal "a filter that knows no fsopen" "1 2" "$(strace -f -o /dev/null -e inject=fsopen:error=ENOSYS "$nexus" run \
+    exec /bin/sh sh -c 'cd /proc && echo [0-9]* | cut -d" " -f1,2')"
+  ends "interrupted reads are read again" 0 strace -o /dev/null -e inject=recvmsg:error=EINTR:when=1 "$nexus" run exec \
+    /bin/true true
+}
+
+# --- all of it ---------------------------------------------------------------------------------------------------
+
+# suite WHO INSTALLATION SANITIZED: every test, as the user that this shell is
+suite() {
+  who=$1
+  install=$2
+  sanitized=$3
+  nexus=$install/bin/nexus
+  probe=$install/probe
+  pty=$install/pty
+  work=$(mktemp -d "$install/work.XXXXXX")
+  test_exit_statuses
+  test_launcher_answers
+  test_request
+  test_launcher_state
+  test_launcher_dies_with_client
+  test_refused_user_namespaces
+  test_inherited_state
+  test_privileges
+  test_namespaces
+  test_forwarded_signals
+  test_orphans
+  test_monitor_holds_nothing
+  test_memory
+  test_terminal
+  [ "$sanitized" = 1 ] || test_injected_errors
+}
+
+# install_client CLIENT: an installation in a place that other users can enter; sets $installation
+install_client() {
+  installation=$(mktemp -d "${TMPDIR:-/tmp}/nexus-client.XXXXXX")
+  installations="$installations $installation"
+  mkdir "$installation/bin" "$installation/lib" "$installation/runtime" "$installation/runtime/bin"
+  cp "$1" "$installation/bin/nexus"
+  cp "$scratch/fake-launcher" "$installation/runtime/bin/java"
+  cp "$scratch/probe" "$scratch/pty" "$tests/client-test.sh" "$installation"
+  chmod -R a+rX "$installation"
+}
+
+if [ "$1" = --suite ]; then
+  suite "$2" "$3" "$4"
+  echo "$passed passed, $failed failed"
+  [ $failed -eq 0 ]
+  exit
+fi
+
+sources=$1
+scratch=$2
+tests=$(dirname "$0")
+installations=
+trap 'rm -rf $installations' EXIT
+mkdir -p "$scratch"
+for program in fake-launcher probe pty; do
+  "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -o "$scratch/$program" "$tests/$program.c" || exit 1
+done
+
+# begin NAME COMMAND...: a suite in a shell of its own, beside the others: most of it is waiting. The
+# shell has the background ignore INT and QUIT, which the suite would inherit to everything that it starts.
+begin() {
+  suites="$suites $1"
+  report=$scratch/$1.report
+  shift
+  "$scratch/probe" plain "$@" > "$report" 2>&1 &
+}
+
+# report NAME: what the suite said, and its counts added to ours
+report() {
+  sed '$d' "$scratch/$1.report"
+  counts=$(tail -n 1 "$scratch/$1.report")
+  case $counts in
+    *" passed, "*" failed") ;;
+    *) fail "the suite ended early: $1" "$counts"; return ;;
+  esac
+  # shellcheck disable=SC2086
+  set -- $counts
+  passed=$((passed + $1))
+  failed=$((failed + $3))
+}
+
+who=all
+suites=
+"$sources/build" "$scratch/release" || exit 1
+install_client "$scratch/release/nexus"
+begin release sh "$installation/client-test.sh" --suite "$(id -un)" "$installation" 0
+if [ "$(id -u)" -ne 0 ]; then
+  skip "as root" "not root"
+elif tool "as an ordinary user" setpriv; then
+  install_client "$scratch/release/nexus"
+  chown -R 65534:65534 "$installation"
+  begin ordinary setpriv --reuid 65534 --regid 65534 --clear-groups \
+    sh "$installation/client-test.sh" --suite ordinary "$installation" 0
+fi
+if "$sources/build" "$scratch/sanitized" -pie -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+  > "$scratch/sanitized.report" 2>&1; then
+  install_client "$scratch/sanitized/nexus"
+  # No process of ours may be looked into, and the leak checker would have to. Limits are the caller's business.
+  begin sanitized env ASAN_OPTIONS=detect_leaks=0:disable_coredump=0 \
+    sh "$installation/client-test.sh" --suite sanitized "$installation" 1
+else
+  skip "with sanitizers" "the compiler has none"
+fi
+wait
+for suite in $suites; do
+  report "$suite"
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
