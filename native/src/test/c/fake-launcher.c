@@ -202,12 +202,14 @@ static void send_plan(uint32_t namespaces, const char *path, char *const *argume
 {
     char *directories[] = {"/nowhere", (char *)cwd, "/usr", NULL};
     int processes = open("/proc", O_PATH);
+    int checkout = open("/", O_RDONLY | O_DIRECTORY);
     build_root(path == NULL);
     path = path == NULL ? "/nothing" : path;
     int descriptors[] = {
         openat(processes, "self/ns/user", O_RDONLY),
         openat(processes, "thread-self/ns/mnt", O_RDONLY),
         open_leased(path, processes),
+        checkout,
     };
     if (spoil != NULL)
         spoil(path);
@@ -216,7 +218,7 @@ static void send_plan(uint32_t namespaces, const char *path, char *const *argume
     put_strings(arguments);
     put_strings(environment);
     put_strings(directories);
-    send_frame(EXEC, (uint32_t)used, descriptors, 3);
+    send_frame(EXEC, (uint32_t)used, descriptors, 4);
 }
 
 static void break_lease(const char *path)
@@ -272,7 +274,7 @@ static void send_strings_frame(uint32_t namespaces, const char *path)
 
 static void send_broken(const char *kind)
 {
-    const int standard[] = {0, 0, 0, 0};
+    const int standard[] = {0, 0, 0, 0, 0};
     if (strcmp(kind, "header") == 0) {
         check((int)send(SOCKET, "\0\0\0", 3, 0), "send");
     } else if (strcmp(kind, "short") == 0) {
@@ -299,51 +301,51 @@ static void send_broken(const char *kind)
         put_number(0);
         uint32_t header[] = {htonl(EXEC), htonl(4)};
         check((int)send(SOCKET, header, sizeof header, 0), "send");
-        send_frame(EXEC, 4, standard, 3);
+        send_frame(EXEC, 4, standard, 4);
     } else if (strcmp(kind, "user-namespace") == 0) {
         send_strings_frame(all_namespaces | CLONE_NEWUSER, "/usr/bin/true");
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "no-pid-namespace") == 0) {
         send_strings_frame(CLONE_NEWNET, "/usr/bin/true");
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "relative-path") == 0) {
         send_strings_frame(all_namespaces, "usr/bin/true");
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "no-arguments") == 0) {
         put_number(all_namespaces);
         put_string("/usr/bin/true");
         for (int i = 0; i < 3; i++)
             put_number(0);
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "count") == 0) {
         put_number(all_namespaces);
         put_string("/usr/bin/true");
         put_number(0xffffffff);
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "string-length") == 0) {
         put_number(all_namespaces);
         put_number(0xffffffff);
         put_number(0);
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "string-end") == 0) {
         put_number(all_namespaces);
         put_number(3);
         memcpy(body + used, "/bin", 4);
         used += 4;
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "nul-inside") == 0) {
         put_number(all_namespaces);
         put_number(3);
         memcpy(body + used, "/\0b", 4);
         used += 4;
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "trailing") == 0) {
         send_strings_frame(all_namespaces, "/usr/bin/true");
         put_number(0);
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else if (strcmp(kind, "not-namespaces") == 0) {
         send_strings_frame(all_namespaces, "/usr/bin/true");
-        send_frame(EXEC, (uint32_t)used, standard, 3);
+        send_frame(EXEC, (uint32_t)used, standard, 4);
     } else {
         check(-1, "unknown kind");
     }
