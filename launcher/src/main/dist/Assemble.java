@@ -1,5 +1,6 @@
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -63,6 +64,10 @@ final class Assemble {
               app.resolve("wait"),
               "#!/bin/sh\nn=0\nwhile [ ! -e '%s' ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done\n"
                   .formatted(flag));
+      // Enough to be hashed for the JVM to learn which loops get hot.
+      try (var data = new RandomAccessFile(app.resolve("data").toFile(), "rw")) {
+        data.setLength(64 << 20);
+      }
       Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.writeString(lib.resolve("jvm.args"), options);
       Path log = work.resolve("log");
@@ -83,7 +88,9 @@ final class Assemble {
       Path cache = lib.resolve("nexus.aot");
       Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
       Process launch = run(work, log, nexus, "run", "training");
-      while (launch.isAlive() && launch.descendants().anyMatch(Assemble::isJava)) {
+      // The cache appears before it is complete: its writer has to end, too.
+      while (launch.isAlive()
+          && !(Files.exists(cache) && launch.descendants().noneMatch(Assemble::isJava))) {
         TimeUnit.MILLISECONDS.sleep(50);
       }
       Files.createFile(flag);

@@ -3,8 +3,10 @@
 #include "die.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* What the launcher may see of the caller's environment. An allow-list, because a JVM obeys variables that
@@ -88,9 +90,21 @@ static char **visible_environment(void)
     return environment;
 }
 
+/* Java cannot ask whether standard error is a terminal, nor how wide it is. NULL if it is none. */
+static char *terminal_property(void)
+{
+    char columns[16];
+    struct winsize size = {0};
+    if (!isatty(STDERR_FILENO))
+        return NULL;
+    ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    snprintf(columns, sizeof columns, "%u", size.ws_col);
+    return join("-Dnexus.terminal.columns=", columns, "");
+}
+
 void java_command(struct java *java, char *const arguments[])
 {
-    enum { OWN_ARGUMENTS = 8 };
+    enum { OWN_ARGUMENTS = 9 };
     static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
     char prefix[PATH_MAX];
     find_prefix(prefix);
@@ -106,6 +120,9 @@ void java_command(struct java *java, char *const arguments[])
         java->arguments[used++] = join("-XX:AOTCache=", cache, "");
     free(cache);
     java->arguments[used++] = join("-Djna.boot.library.path=", prefix, "/lib");
+    char *terminal = terminal_property();
+    if (terminal != NULL)
+        java->arguments[used++] = terminal;
     java->arguments[used++] = class_path;
     java->arguments[used++] = join(prefix, "/lib/nexus.jar", "");
     java->arguments[used++] = main_class;

@@ -53,10 +53,14 @@ public final class LaunchServer {
   /** Returns the options, or answers with help or a usage error and returns nothing. */
   private static Optional<RunOptions> parse(LaunchRequest request, LaunchReply reply)
       throws IOException {
-    var options = new RunOptions();
-    CommandLine commandLine = RunOptions.commandLine(options);
     List<String> words =
         request.arguments().stream().map(word -> new String(word, StandardCharsets.UTF_8)).toList();
+    Optional<RunOptions> parsed = RunOptions.parse(words);
+    if (parsed.isPresent()) {
+      return parsed;
+    }
+    var options = new RunOptions();
+    CommandLine commandLine = RunOptions.commandLine(options);
     try {
       commandLine.parseArgs(words.toArray(String[]::new));
     } catch (CommandLine.ParameterException e) {
