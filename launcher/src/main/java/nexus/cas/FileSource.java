@@ -11,7 +11,7 @@ import nexus.merkle.OpenSource;
 public final class FileSource implements OpenSource {
   // JNA lends the memory of direct buffers only, and making one costs more than reading a small
   // file.
-  private static final ThreadLocal<ByteBuffer> BUFFER =
+  static final ThreadLocal<ByteBuffer> BUFFER =
       ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(FsVerity.CHUNK_SIZE));
 
   private final OwnedFd fd;

@@ -90,7 +90,8 @@ public final class NexusHome implements AutoCloseable {
     }
   }
 
-  private static void makeWithParents(LinuxPath path) throws SyscallException {
+  /** Makes a directory, mode 0700, and the directories above it that are missing. */
+  public static void makeWithParents(LinuxPath path) throws SyscallException {
     if (path.length() == 0) {
       return;
     }

@@ -50,28 +50,29 @@ public final class Staging {
       return fd;
     }
 
-    /** Writes what remains of the direct buffer at {@code offset}. */
-    public void write(ByteBuffer direct, long offset) throws SyscallException {
-      long at = offset;
-      while (direct.hasRemaining()) {
-        at += FileCalls.pwrite(fd, direct, at);
+    /** Writes the first {@code length} bytes of the buffer at {@code offset}. */
+    public void write(byte[] buffer, int length, long offset) throws SyscallException {
+      ByteBuffer direct = FileSource.BUFFER.get();
+      int written = 0;
+      while (written < length) {
+        direct.clear();
+        direct.put(buffer, written, Math.min(direct.capacity(), length - written)).flip();
+        while (direct.hasRemaining()) {
+          written += FileCalls.pwrite(fd, direct, offset + written);
+        }
       }
-    }
-
-    /** Writes these bytes at the start. */
-    public void write(byte[] bytes) throws SyscallException {
-      write(ByteBuffer.allocateDirect(bytes.length).put(bytes).flip(), 0);
     }
 
     /**
      * Gives the file its mode, and the fixed modification time of the store, so that copies of one
-     * object look alike.
+     * object look alike, and closes the handle: many finished files may wait for their names.
      *
      * @param permissions such as 0444
      */
     public void finish(int permissions) throws SyscallException {
       FileCalls.fchmod(fd, permissions);
       FileCalls.utimensat(fd, LinuxPath.EMPTY, ObjectStore.MODIFIED);
+      fd.close();
     }
 
     /** Makes the content durable; then {@link #rename} gives a name to complete content only. */
@@ -121,15 +122,15 @@ public final class Staging {
   /** Writes bytes durably to {@code path}, over what is there: all of them or none. */
   public void replace(OwnedFd to, LinuxPath path, byte[] bytes) throws SyscallException {
     try (StagedFile file = createFile()) {
-      file.write(bytes);
+      file.write(bytes, bytes.length, 0);
       file.sync();
       file.rename(to, path);
       FileCalls.fsync(to);
     }
   }
 
-  /** Removes whatever lies here. */
-  void empty() throws SyscallException {
+  /** Removes whatever lies here; the caller holds the {@link StoreLock}. */
+  public void empty() throws SyscallException {
     for (DirectoryEntry entry : FileCalls.getdents64(directory)) {
       remove(directory, entry.name());
     }

@@ -1,14 +1,9 @@
 package nexus.cas;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
-import nexus.merkle.ChunkDigests;
-import nexus.merkle.ChunkHasher;
 import nexus.merkle.ChunkMap;
 import nexus.merkle.Digest;
 import nexus.merkle.FsVerity;
@@ -33,15 +28,7 @@ public final class TreeStore {
 
   /** Returns the digest that names a manifest: the fs-verity digest of its encoding. */
   public static Digest digest(byte[] encoded) {
-    var hasher = new ChunkHasher();
-    List<Digest> chunks = new ArrayList<>();
-    for (int chunk = 0; chunk < FsVerity.chunkCount(encoded.length); chunk++) {
-      int from = (int) FsVerity.chunkOffset(chunk);
-      int length = FsVerity.chunkLength(encoded.length, chunk);
-      chunks.add(
-          hasher.hash(Arrays.copyOfRange(encoded, from, from + length), length, encoded.length));
-    }
-    return FsVerity.digest(encoded.length, ChunkDigests.of(chunks));
+    return FsVerity.digest(encoded);
   }
 
   /** Keeps a manifest durably, in the place of what had its name before, and returns its digest. */
@@ -73,7 +60,8 @@ public final class TreeStore {
   public void putMap(Digest object, ChunkMap map) throws SyscallException {
     if (map.chunks().size() > 1) {
       try (Staging.StagedFile file = home.staging().createFile()) {
-        file.write(map.encode());
+        byte[] encoded = map.encode();
+        file.write(encoded, encoded.length, 0);
         file.rename(home.maps(), Fanout.path(object, ""));
       }
     }

@@ -2,6 +2,7 @@ package nexus.heal;
 
 import java.util.List;
 import nexus.cas.Finding;
+import nexus.fetch.ProgressLine;
 
 /**
  * What became of everything that was wrong.
@@ -20,7 +21,25 @@ public record HealReport(List<Item> items, List<String> complaints) {
    * @param finding what was wrong
    * @param result what became of it
    */
-  public record Item(Finding finding, Result result) {}
+  public record Item(Finding finding, Result result) {
+    /** Returns what was wrong and what became of it, for people; reasons are left out. */
+    public String sentence() {
+      return finding.path()
+          + " "
+          + finding.problem()
+          + "; "
+          + switch (result) {
+            case AlreadyGood _ -> "healed by somebody else meanwhile";
+            case Healed healed ->
+                "healed from "
+                    + healed.source()
+                    + (healed.bytesFetched() == 0
+                        ? ""
+                        : ", " + ProgressLine.size(healed.bytesFetched()) + " fetched");
+            case NotHealed _ -> "not healed";
+          };
+    }
+  }
 
   /** What became of something that was wrong. */
   public sealed interface Result {}

@@ -22,24 +22,28 @@ public final class ChunkHasher {
    */
   public Digest hash(byte[] buffer, int length, long size) {
     byte[] out = new byte[Digest.LENGTH];
-    hash(buffer, length, size, out, 0);
+    hash(buffer, 0, length, size, out, 0);
     return Digest.read(out, 0);
   }
 
-  /** Writes what {@link #hash(byte[], int, long)} returns to {@code out}, without allocation. */
-  void hash(byte[] buffer, int length, long size, byte[] out, int outOffset) {
+  /**
+   * Writes what {@link #hash(byte[], int, long)} returns to {@code out}, without allocation.
+   *
+   * @param from where the chunk starts in {@code buffer}
+   */
+  void hash(byte[] buffer, int from, int length, long size, byte[] out, int outOffset) {
     if (length < 1 || length > FsVerity.CHUNK_SIZE || length > size) {
       throw new IllegalArgumentException(
           "a chunk of " + length + " bytes in a file of " + size + " bytes");
     }
     if (size <= FsVerity.BLOCK_SIZE) {
-      sha.block(buffer, 0, length, out, outOffset);
+      sha.block(buffer, from, length, out, outOffset);
       return;
     }
     int hashes = 0;
     for (int offset = 0; offset < length; offset += FsVerity.BLOCK_SIZE) {
       int blockLength = Math.min(FsVerity.BLOCK_SIZE, length - offset);
-      sha.block(buffer, offset, blockLength, hashBlock, hashes);
+      sha.block(buffer, from + offset, blockLength, hashBlock, hashes);
       hashes += Digest.LENGTH;
     }
     sha.block(hashBlock, 0, hashes, out, outOffset);

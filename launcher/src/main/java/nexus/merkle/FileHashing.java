@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a file to learn its Merkle entry and its chunk map.
@@ -17,7 +18,9 @@ final class FileHashing<F extends FileToHash> extends FileInProgress<F, HashResu
 
   private final Xxh3[] chunkXxh3;
   private final ReentrantLock inOrder = new ReentrantLock();
-  private final HashStream128 wholeXxh3 = Hashing.xxh3_128().hashStream();
+
+  /** Null if there are no two chunks: the only chunk of a file has the value that the whole has. */
+  private final @Nullable HashStream128 wholeXxh3;
 
   /** Mutable state, guarded by {@link #inOrder}. */
   private int next;
@@ -25,6 +28,7 @@ final class FileHashing<F extends FileToHash> extends FileInProgress<F, HashResu
   FileHashing(F file) {
     super(file);
     chunkXxh3 = new Xxh3[chunks()];
+    wholeXxh3 = chunks() > 1 ? Hashing.xxh3_128().hashStream() : null;
   }
 
   @Override
@@ -35,8 +39,7 @@ final class FileHashing<F extends FileToHash> extends FileInProgress<F, HashResu
     try {
       chunk = next++;
       length = read(worker, from, chunk);
-      // The only chunk of a file has the value that the whole has.
-      if (chunks() > 1) {
+      if (wholeXxh3 != null) {
         wholeXxh3.putBytes(worker.buffer, 0, length);
       }
     } finally {
@@ -44,7 +47,7 @@ final class FileHashing<F extends FileToHash> extends FileInProgress<F, HashResu
     }
     if (length > 0) {
       chunkXxh3[chunk] = Xxh3.of(worker.buffer, length);
-      worker.hasher.hash(worker.buffer, length, size, digests, chunk * Digest.LENGTH);
+      worker.hasher.hash(worker.buffer, 0, length, size, digests, chunk * Digest.LENGTH);
     }
     return length;
   }
@@ -63,8 +66,14 @@ final class FileHashing<F extends FileToHash> extends FileInProgress<F, HashResu
     for (int chunk = 0; chunk < chunks(); chunk++) {
       map.add(new ChunkMap.Chunk(chunkDigests.get(chunk), chunkXxh3[chunk]));
     }
-    Xxh3 xxh3 = chunks() == 1 ? chunkXxh3[0] : Xxh3.of(wholeXxh3.get());
     Digest digest = worker.hasher.file(size, chunkDigests);
-    return new HashResult.Hashed(new MerkleEntry(size, digest, xxh3), new ChunkMap(size, map));
+    return new HashResult.Hashed(new MerkleEntry(size, digest, xxh3()), new ChunkMap(size, map));
+  }
+
+  private Xxh3 xxh3() {
+    if (wholeXxh3 != null) {
+      return Xxh3.of(wholeXxh3.get());
+    }
+    return chunks() == 0 ? Xxh3.of(new byte[0], 0) : chunkXxh3[0];
   }
 }

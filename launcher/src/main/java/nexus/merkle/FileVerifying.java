@@ -21,7 +21,7 @@ final class FileVerifying<F extends FileToVerify> extends FileInProgress<F, Verd
     int chunk = next.getAndIncrement();
     int length = read(worker, from, chunk);
     if (length > 0) {
-      worker.hasher.hash(worker.buffer, length, size, digests, chunk * Digest.LENGTH);
+      worker.hasher.hash(worker.buffer, 0, length, size, digests, chunk * Digest.LENGTH);
     }
     return length;
   }

@@ -85,6 +85,22 @@ public final class FsVerity {
     return digest(new Sha256(), size, chunks);
   }
 
+  /** Returns the digest of a file with this content, without the help of other threads. */
+  public static Digest digest(byte[] content) {
+    ChunkHasher hasher = new ChunkHasher();
+    byte[] chunks = new byte[chunkCount(content.length) * Digest.LENGTH];
+    for (int chunk = 0; chunk < chunkCount(content.length); chunk++) {
+      hasher.hash(
+          content,
+          (int) chunkOffset(chunk),
+          chunkLength(content.length, chunk),
+          content.length,
+          chunks,
+          chunk * Digest.LENGTH);
+    }
+    return hasher.file(content.length, ChunkDigests.owning(chunks));
+  }
+
   static Digest digest(Sha256 sha, long size, ChunkDigests chunks) {
     if (chunks.count() != chunkCount(size)) {
       throw new IllegalArgumentException(

@@ -12,12 +12,12 @@ import java.util.concurrent.CancellationException;
  *
  * <p>Files are taken from the caller's iterator in its order, and the chunks of each file in the
  * file's, so that storage sees forward reads; results come in any order. At most one chunk per
- * thread is in memory, and at most twice as many files as threads are open.
+ * thread is in memory, and of each call at most one file per thread is open.
  *
- * <p>May be used by several threads at once: their calls are served in turn, a later one getting
- * the workers that an earlier one has no work for. The iterators are advanced on worker threads,
- * all under one lock: they must not do slow work, and leave the opening of a file to {@link
- * FileToHash#open}. Nothing that is called from here may call this hasher.
+ * <p>May be used by several threads at once: their calls take turns at each chunk or small file, so
+ * that a short call does not wait for the end of a long one. The iterators are advanced on worker
+ * threads, all under one lock: they must not do slow work, and leave the opening of a file to
+ * {@link FileToHash#open}. Nothing that is called from here may call this hasher.
  *
  * <p>A runtime exception or error out of the caller's own code (iterator, file, source, listener)
  * ends the call early and is thrown by it.
@@ -76,6 +76,10 @@ public final class ParallelHasher implements AutoCloseable {
 
   /**
    * Learns the Merkle entries and chunk maps of files, each in one pass over its bytes.
+   *
+   * <p>The reads of one file do not overlap, go strictly forward, and see each byte exactly once,
+   * so a source may copy what passes through it. The last one asks for a byte more than there
+   * should be.
    *
    * @throws InterruptedException as for {@link #verify}
    * @throws CancellationException if the hasher is closed meanwhile

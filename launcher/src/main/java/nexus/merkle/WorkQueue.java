@@ -10,7 +10,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands the steps of all batches to workers, the oldest batch first.
+ * Hands the steps of all batches to workers, one batch after the other in turn, so that a short one
+ * does not wait for the end of a long one.
  *
  * <p>One lock guards all batches. No step, no open or close, and no listener runs under it; the
  * caller's iterators do.
@@ -103,6 +104,10 @@ final class WorkQueue {
       try {
         Batch.Claim<?, ?> claim = batch.claim();
         if (claim != null) {
+          if (batches.size() > 1) {
+            all.remove();
+            batches.addLast(batch);
+          }
           return claim;
         }
       } catch (RuntimeException | Error e) {
@@ -144,10 +149,7 @@ final class WorkQueue {
     lock.lock();
     try {
       batch.finished();
-      if (batch.isDone()) {
-        batches.remove(batch);
-        batch.done.signalAll();
-      }
+      endIfDone(batch);
     } finally {
       lock.unlock();
     }
@@ -158,10 +160,18 @@ final class WorkQueue {
     lock.lock();
     try {
       batch.stop(cause);
-      // A worker finds out that nothing is left to be done, if that is so.
+      endIfDone(batch);
+      // Some worker has to close the files that none is at.
       work.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void endIfDone(Batch<?, ?> batch) {
+    if (batch.isDone()) {
+      batches.remove(batch);
+      batch.done.signalAll();
     }
   }
 

@@ -14,6 +14,9 @@ public final class Constants {
   static final long SYS_PIVOT_ROOT = AARCH64 ? 41 : 155;
   static final long SYS_OPEN_TREE = 428;
   static final long SYS_MOVE_MOUNT = 429;
+  static final long SYS_FSOPEN = 430;
+  static final long SYS_FSCONFIG = 431;
+  static final long SYS_FSMOUNT = 432;
   static final long SYS_OPENAT2 = 437;
   static final long SYS_MOUNT_SETATTR = 442;
 
@@ -39,7 +42,7 @@ public final class Constants {
   public static final int O_CLOEXEC = 0x80000;
   public static final int O_PATH = 0x200000;
   static final int F_RDLCK = 0;
-  static final int F_UNLCK = 2;
+  static final int F_SETSIG = 10;
 
   // linux/openat2.h
   public static final int RESOLVE_NO_MAGICLINKS = 0x02;
@@ -57,6 +60,24 @@ public final class Constants {
   static final int S_IFCHR = 0020000;
   static final int S_IFBLK = 0060000;
 
+  // sys/stat.h
+  static final long UTIME_OMIT = (1L << 30) - 2;
+
+  // dirent.h
+  static final int DT_FIFO = 1;
+  static final int DT_CHR = 2;
+  static final int DT_DIR = 4;
+  static final int DT_BLK = 6;
+  static final int DT_REG = 8;
+  static final int DT_LNK = 10;
+  static final int DT_SOCK = 12;
+
+  // linux/limits.h
+  static final int PATH_MAX = 4096;
+
+  // asm/signal.h
+  static final int SIGURG = 23;
+
   // linux/fs.h
   public static final int RENAME_NOREPLACE = 1;
   public static final int RENAME_EXCHANGE = 2;
@@ -71,9 +92,14 @@ public final class Constants {
   public static final int MS_NOSUID = 2;
   public static final int MS_NODEV = 4;
   public static final int MS_REC = 0x4000;
+  public static final int MS_PRIVATE = 1 << 18;
   public static final int MS_SLAVE = 1 << 19;
   public static final int OPEN_TREE_CLONE = 1;
   public static final int OPEN_TREE_CLOEXEC = O_CLOEXEC;
+  static final int FSOPEN_CLOEXEC = 1;
+  static final int FSCONFIG_SET_STRING = 1;
+  static final int FSCONFIG_CMD_CREATE = 6;
+  static final int FSMOUNT_CLOEXEC = 1;
   public static final int MOVE_MOUNT_F_EMPTY_PATH = 4;
   public static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
   public static final int MOUNT_ATTR_RDONLY = 1;

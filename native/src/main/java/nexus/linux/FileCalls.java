@@ -7,6 +7,10 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import nexus.linux.Layout.Dirent64;
+import nexus.linux.Layout.OpenHow;
+import nexus.linux.Layout.Statx;
+import nexus.linux.Layout.Timespec;
 
 /**
  * The system calls on files and directories. Descriptors lend, paths are relative to them unless
@@ -14,10 +18,6 @@ import java.util.List;
  */
 public final class FileCalls {
   private static final int DIRECTORY_BUFFER = 64 * 1024;
-  private static final int PATH_MAX = 4096;
-
-  /** {@code UTIME_OMIT} of linux/stat.h in the nanoseconds: leave this time as it is. */
-  private static final long UTIME_OMIT = (1L << 30) - 2;
 
   private FileCalls() {}
 
@@ -31,11 +31,11 @@ public final class FileCalls {
   public static OwnedFd openat2(OwnedFd dir, LinuxPath path, long flags, int mode, long resolve)
       throws SyscallException {
     byte[] how =
-        ByteBuffer.allocate(24)
+        ByteBuffer.allocate(OpenHow.SIZE)
             .order(ByteOrder.nativeOrder())
-            .putLong(flags | Constants.O_CLOEXEC)
-            .putLong(mode)
-            .putLong(resolve)
+            .putLong(OpenHow.FLAGS, flags | Constants.O_CLOEXEC)
+            .putLong(OpenHow.MODE, mode)
+            .putLong(OpenHow.RESOLVE, resolve)
             .array();
     long fd =
         check(
@@ -44,7 +44,7 @@ public final class FileCalls {
             () ->
                 LibC.syscall(
                     Constants.SYS_OPENAT2, dir.value(), path.terminated(), how, how.length));
-    return new OwnedFd((int) fd, describe(dir, path));
+    return new OwnedFd((int) fd, dir.describe(path));
   }
 
   /**
@@ -109,8 +109,7 @@ public final class FileCalls {
    * statx(2), Linux 4.11, of the path itself: a symbolic link is not followed.
    */
   public static Stat statx(OwnedFd dir, LinuxPath path) throws SyscallException {
-    byte[] buffer = new byte[Stat.SIZE];
-    int flags = Constants.AT_SYMLINK_NOFOLLOW | (path.length() == 0 ? Constants.AT_EMPTY_PATH : 0);
+    byte[] buffer = new byte[Statx.SIZE];
     check(
         "statx",
         () -> dir + ", \"" + path + "\"",
@@ -119,7 +118,7 @@ public final class FileCalls {
                 Constants.SYS_STATX,
                 dir.value(),
                 path.terminated(),
-                flags,
+                itself(path),
                 Constants.STATX_BASIC_STATS,
                 buffer));
     return Stat.parse(buffer);
@@ -132,7 +131,8 @@ public final class FileCalls {
 
   /**
    * {@code ssize_t getdents64(int fd, void *dirp, size_t count)}, getdents64(2), until the end: the
-   * names of the directory except {@code .} and {@code ..}, in the file system's order.
+   * names of the directory except {@code .} and {@code ..}, in the file system's order. It starts
+   * where the descriptor stands, so a second call on it returns nothing.
    */
   public static List<DirectoryEntry> getdents64(OwnedFd dir) throws SyscallException {
     var entries = new ArrayList<DirectoryEntry>();
@@ -148,9 +148,10 @@ public final class FileCalls {
       if (filled == 0) {
         return entries;
       }
-      // struct linux_dirent64 { u64 d_ino; s64 d_off; u16 d_reclen; u8 d_type; char d_name[]; }
-      for (int at = 0; at < filled; at += Short.toUnsignedInt(view.getShort(at + 16))) {
-        int start = at + 19;
+      for (int at = 0;
+          at < filled;
+          at += Short.toUnsignedInt(view.getShort(at + Dirent64.D_RECLEN))) {
+        int start = at + Dirent64.D_NAME;
         int end = start;
         while (buffer[end] != 0) {
           end++;
@@ -162,7 +163,7 @@ public final class FileCalls {
           entries.add(
               new DirectoryEntry(
                   LinuxPath.of(Arrays.copyOfRange(buffer, start, end)),
-                  FileType.ofEntry(buffer[at + 18])));
+                  FileType.ofEntry(buffer[at + Dirent64.D_TYPE])));
         }
       }
     }
@@ -172,7 +173,7 @@ public final class FileCalls {
    * {@code ssize_t readlinkat(int dirfd, const char *path, char *buf, size_t size)}, readlinkat(2).
    */
   public static LinuxPath readlinkat(OwnedFd dir, LinuxPath path) throws SyscallException {
-    byte[] buffer = new byte[PATH_MAX];
+    byte[] buffer = new byte[Constants.PATH_MAX];
     int length =
         (int)
             check(
@@ -253,23 +254,22 @@ public final class FileCalls {
 
   /**
    * {@code int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)},
-   * utimensat(2): sets the modification time of the path itself and leaves the access time.
+   * utimensat(2): sets the modification time of the path itself and leaves the access time. The
+   * empty path is the descriptor's own file, Linux 5.8.
    *
    * @param seconds since the epoch
    */
   public static void utimensat(OwnedFd dir, LinuxPath path, long seconds) throws SyscallException {
     byte[] times =
-        ByteBuffer.allocate(32)
+        ByteBuffer.allocate(2 * Timespec.SIZE)
             .order(ByteOrder.nativeOrder())
-            .putLong(0)
-            .putLong(UTIME_OMIT)
-            .putLong(seconds)
-            .putLong(0)
+            .putLong(Timespec.TV_NSEC, Constants.UTIME_OMIT)
+            .putLong(Timespec.SIZE + Timespec.TV_SEC, seconds)
             .array();
     check(
         "utimensat",
         () -> dir + ", \"" + path + "\", " + seconds,
-        () -> LibC.utimensat(dir.value(), path.terminated(), times, Constants.AT_SYMLINK_NOFOLLOW));
+        () -> LibC.utimensat(dir.value(), path.terminated(), times, itself(path)));
   }
 
   /** {@code int fsync(int fd)}, fsync(2). */
@@ -296,8 +296,16 @@ public final class FileCalls {
   /**
    * {@code int fcntl(int fd, F_SETLEASE, F_RDLCK)}, fcntl(2): a read lease, granted only if nobody
    * has the inode open or mapped for writing, and only on a file of one's own.
+   *
+   * <p>The kernel announces a broken lease with a signal, and with SIGIO, which kills the process,
+   * unless {@code F_SETSIG} chose another. That is SIGURG here, which nobody notices. It is chosen
+   * anew before each lease because the end of a lease takes the choice back.
    */
   public static void setReadLease(OwnedFd fd) throws SyscallException {
+    check(
+        "fcntl",
+        () -> fd + ", F_SETSIG, SIGURG",
+        () -> LibC.fcntl(fd.value(), Constants.F_SETSIG, Constants.SIGURG));
     check(
         "fcntl",
         () -> fd + ", F_SETLEASE, F_RDLCK",
@@ -316,9 +324,10 @@ public final class FileCalls {
         == Constants.F_RDLCK;
   }
 
-  private static String describe(OwnedFd dir, LinuxPath path) {
-    return dir == OwnedFd.CWD || path.isAbsolute()
-        ? path.toString()
-        : dir.description() + "/" + path;
+  /**
+   * Returns the flags that make a call act on the path itself, or on the descriptor if it is empty.
+   */
+  private static int itself(LinuxPath path) {
+    return Constants.AT_SYMLINK_NOFOLLOW | (path.length() == 0 ? Constants.AT_EMPTY_PATH : 0);
   }
 }

@@ -2,13 +2,13 @@ package nexus.linux;
 
 /** The kinds of files of inode(7). */
 public enum FileType {
-  REGULAR("a regular file", Constants.S_IFREG, 8),
-  DIRECTORY("a directory", Constants.S_IFDIR, 4),
-  SYMLINK("a symbolic link", Constants.S_IFLNK, 10),
-  FIFO("a fifo", Constants.S_IFIFO, 1),
-  SOCKET("a socket", Constants.S_IFSOCK, 12),
-  CHARACTER_DEVICE("a character device", Constants.S_IFCHR, 2),
-  BLOCK_DEVICE("a block device", Constants.S_IFBLK, 6),
+  REGULAR("a regular file", Constants.S_IFREG, Constants.DT_REG),
+  DIRECTORY("a directory", Constants.S_IFDIR, Constants.DT_DIR),
+  SYMLINK("a symbolic link", Constants.S_IFLNK, Constants.DT_LNK),
+  FIFO("a fifo", Constants.S_IFIFO, Constants.DT_FIFO),
+  SOCKET("a socket", Constants.S_IFSOCK, Constants.DT_SOCK),
+  CHARACTER_DEVICE("a character device", Constants.S_IFCHR, Constants.DT_CHR),
+  BLOCK_DEVICE("a block device", Constants.S_IFBLK, Constants.DT_BLK),
   UNKNOWN("of unknown type", 0, 0);
 
   private final String text;

@@ -6,6 +6,7 @@ import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The C library by JNA direct mapping. Arguments of {@code syscall}, which is variadic, are
@@ -25,6 +26,13 @@ final class LibC {
   static native long syscall(long number, long a, byte[] b, long c);
 
   static native long syscall(long number, byte[] a, byte[] b);
+
+  static native long syscall(long number, byte[] a, long b);
+
+  static native long syscall(long number, long a, long b, long c);
+
+  static native long syscall(
+      long number, long a, long b, byte @Nullable [] c, byte @Nullable [] d, long e);
 
   static native long syscall(long number, long a, byte[] b, byte[] c, long d);
 

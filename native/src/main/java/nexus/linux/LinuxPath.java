@@ -1,6 +1,7 @@
 package nexus.linux;
 
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -22,12 +23,27 @@ public final class LinuxPath implements Comparable<LinuxPath> {
     this.bytes = bytes;
   }
 
-  /** Returns the path with the UTF-8 bytes of {@code path}. */
+  /**
+   * Returns the path with the UTF-8 bytes of {@code path}.
+   *
+   * @throws IllegalArgumentException if it has half a surrogate pair, which has none, or a NUL
+   */
   public static LinuxPath of(String path) {
-    return of(path.getBytes(StandardCharsets.UTF_8));
+    try {
+      ByteBuffer utf8 = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(path));
+      byte[] bytes = new byte[utf8.remaining()];
+      utf8.get(bytes);
+      return of(bytes);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("not Unicode: " + path, e);
+    }
   }
 
-  /** Returns the path with a copy of these bytes. */
+  /**
+   * Returns the path with a copy of these bytes.
+   *
+   * @throws IllegalArgumentException if one is NUL
+   */
   public static LinuxPath of(byte[] bytes) {
     for (byte b : bytes) {
       if (b == 0) {
@@ -38,10 +54,14 @@ public final class LinuxPath implements Comparable<LinuxPath> {
   }
 
   /**
-   * Returns this path, a slash unless this is empty or ends in one, and {@code other}, which must
-   * be relative.
+   * Returns this path, a slash unless this is empty or ends in one, and {@code other}.
+   *
+   * @throws IllegalArgumentException if {@code other} is absolute
    */
   public LinuxPath resolve(LinuxPath other) {
+    if (other.isAbsolute()) {
+      throw new IllegalArgumentException("absolute: " + other);
+    }
     if (bytes.length == 0) {
       return other;
     }
@@ -68,9 +88,10 @@ public final class LinuxPath implements Comparable<LinuxPath> {
     return new LinuxPath(Arrays.copyOfRange(bytes, lastSlash() + 1, bytes.length));
   }
 
-  /** Returns what precedes the last slash: empty if there is none. */
+  /** Returns what precedes the last slash: empty if there is none, {@code /} for {@code /a}. */
   public LinuxPath parent() {
-    return new LinuxPath(Arrays.copyOf(bytes, Math.max(lastSlash(), 0)));
+    int slash = lastSlash();
+    return new LinuxPath(Arrays.copyOf(bytes, slash == 0 ? 1 : Math.max(slash, 0)));
   }
 
   /** Returns whether the path starts with a slash. */
@@ -128,14 +149,15 @@ public final class LinuxPath implements Comparable<LinuxPath> {
   }
 
   /**
-   * Returns the path for people: as UTF-8 where it is that, with control characters and other bytes
-   * as {@code \x1b}, so that a file name cannot speak to a terminal.
+   * Returns the path for people: as it is if it is UTF-8 of characters that show; else every byte
+   * outside printable ASCII as {@code \x1b}, so that a file name can neither speak to a terminal
+   * nor break or turn around the line it stands on.
    */
   @Override
   public String toString() {
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      if (text.chars().noneMatch(Character::isISOControl)) {
+      if (text.codePoints().noneMatch(LinuxPath::isInvisible)) {
         return text;
       }
     } catch (CharacterCodingException e) {
@@ -151,5 +173,16 @@ public final class LinuxPath implements Comparable<LinuxPath> {
       }
     }
     return text.toString();
+  }
+
+  private static boolean isInvisible(int character) {
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          true;
+      default -> false;
+    };
   }
 }

@@ -4,7 +4,7 @@ import static nexus.linux.LibC.check;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
+import nexus.linux.Layout.MountAttr;
 
 /**
  * The system calls on mounts. They act in the mount namespace of the calling <em>thread</em>, which
@@ -51,6 +51,69 @@ public final class MountCalls {
   }
 
   /**
+   * {@code int fsopen(const char *fsname, unsigned flags)}, fsopen(2), Linux 5.2: a file system to
+   * be configured and then mounted.
+   */
+  public static OwnedFd fsopen(String type) throws SyscallException {
+    long fd =
+        check(
+            "fsopen",
+            () -> "\"" + type + "\"",
+            () -> LibC.syscall(Constants.SYS_FSOPEN, terminated(type), Constants.FSOPEN_CLOEXEC));
+    return new OwnedFd((int) fd, "new " + type);
+  }
+
+  /**
+   * {@code int fsconfig(int fd, FSCONFIG_SET_STRING, const char *key, const char *value, 0)},
+   * fsconfig(2), Linux 5.2.
+   */
+  public static void fsconfigSetString(OwnedFd fs, String key, String value)
+      throws SyscallException {
+    check(
+        "fsconfig",
+        () -> fs + ", FSCONFIG_SET_STRING, \"" + key + "\", \"" + value + "\"",
+        () ->
+            LibC.syscall(
+                Constants.SYS_FSCONFIG,
+                fs.value(),
+                Constants.FSCONFIG_SET_STRING,
+                terminated(key),
+                terminated(value),
+                0));
+  }
+
+  /**
+   * {@code int fsconfig(int fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0)}, fsconfig(2), Linux 5.2: makes
+   * the file system as it was configured.
+   */
+  public static void fsconfigCreate(OwnedFd fs) throws SyscallException {
+    check(
+        "fsconfig",
+        () -> fs + ", FSCONFIG_CMD_CREATE",
+        () ->
+            LibC.syscall(
+                Constants.SYS_FSCONFIG, fs.value(), Constants.FSCONFIG_CMD_CREATE, null, null, 0));
+  }
+
+  /**
+   * {@code int fsmount(int fd, unsigned flags, unsigned attr_flags)}, fsmount(2), Linux 5.2: a
+   * detached mount of the file system that was made, which closing the descriptor unmounts unless
+   * it was attached.
+   *
+   * @param attributes {@code MOUNT_ATTR_*}
+   */
+  public static OwnedFd fsmount(OwnedFd fs, int attributes) throws SyscallException {
+    long fd =
+        check(
+            "fsmount",
+            () -> fs + ", 0x" + Integer.toHexString(attributes),
+            () ->
+                LibC.syscall(
+                    Constants.SYS_FSMOUNT, fs.value(), Constants.FSMOUNT_CLOEXEC, attributes));
+    return new OwnedFd((int) fd, "mount of " + fs);
+  }
+
+  /**
    * {@code int open_tree(int dirfd, const char *path, unsigned flags)}, open_tree(2), Linux 5.2.
    * With {@code OPEN_TREE_CLONE} a detached copy of the mount at the path, that closing the
    * descriptor unmounts unless it was attached.
@@ -62,7 +125,7 @@ public final class MountCalls {
             "open_tree",
             () -> dir + ", \"" + path + "\", 0x" + Integer.toHexString(all),
             () -> LibC.syscall(Constants.SYS_OPEN_TREE, dir.value(), path.terminated(), all));
-    return new OwnedFd((int) fd, "tree " + path);
+    return new OwnedFd((int) fd, "tree " + dir.describe(path));
   }
 
   /**
@@ -96,12 +159,10 @@ public final class MountCalls {
   public static void mountSetattr(OwnedFd mount, int flags, long set, long propagation)
       throws SyscallException {
     byte[] attr =
-        ByteBuffer.allocate(32)
+        ByteBuffer.allocate(MountAttr.SIZE)
             .order(ByteOrder.nativeOrder())
-            .putLong(set)
-            .putLong(0)
-            .putLong(propagation)
-            .putLong(0)
+            .putLong(MountAttr.ATTR_SET, set)
+            .putLong(MountAttr.PROPAGATION, propagation)
             .array();
     check(
         "mount_setattr",
@@ -125,6 +186,6 @@ public final class MountCalls {
   }
 
   private static byte[] terminated(String text) {
-    return (text + "\0").getBytes(StandardCharsets.UTF_8);
+    return LinuxPath.of(text).terminated();
   }
 }

@@ -38,6 +38,11 @@ public final class OwnedFd implements AutoCloseable {
     return new OwnedFd(number, description);
   }
 
+  /** Returns what a path relative to this descriptor names, for messages. */
+  String describe(LinuxPath path) {
+    return this == CWD || path.isAbsolute() ? path.toString() : description + "/" + path;
+  }
+
   int value() {
     int value = number.get();
     if (value == CLOSED) {
@@ -73,6 +78,11 @@ public final class OwnedFd implements AutoCloseable {
   /** Returns the number and what was opened: {@code fd 7 (/var/lib/x)}. */
   @Override
   public String toString() {
-    return this == CWD ? description : "fd " + number.get() + " (" + description + ")";
+    int value = number.get();
+    return switch (value) {
+      case Constants.AT_FDCWD -> description;
+      case CLOSED -> "closed (" + description + ")";
+      default -> "fd " + value + " (" + description + ")";
+    };
   }
 }

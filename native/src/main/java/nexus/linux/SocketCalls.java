@@ -4,11 +4,12 @@ import static nexus.linux.LibC.check;
 
 import com.sun.jna.Memory;
 import java.util.List;
+import nexus.linux.Layout.Cmsghdr;
+import nexus.linux.Layout.Iovec;
+import nexus.linux.Layout.Msghdr;
 
 /** The system calls on sockets. */
 public final class SocketCalls {
-  private static final int WORD = 8;
-
   private SocketCalls() {}
 
   /**
@@ -24,30 +25,27 @@ public final class SocketCalls {
     if (bytes.length == 0) {
       throw new IllegalArgumentException("descriptors travel with a byte");
     }
-    // struct cmsghdr { size_t len; int level; int type; int fds[]; }, padded to a word
-    long controlLength = 2L * WORD + (long) Integer.BYTES * descriptors.size();
+    long controlLength = Cmsghdr.SIZE + (long) Integer.BYTES * descriptors.size();
     try (var data = new Memory(bytes.length);
-        var vector = new Memory(2 * WORD);
-        var control = new Memory((controlLength + WORD - 1) / WORD * WORD);
-        var header = new Memory(7 * WORD)) {
+        var vector = new Memory(Iovec.SIZE);
+        var control = new Memory((controlLength + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
+        var header = new Memory(Msghdr.SIZE)) {
       data.write(0, bytes, 0, bytes.length);
-      vector.setPointer(0, data);
-      vector.setLong(WORD, bytes.length);
+      vector.setPointer(Iovec.IOV_BASE, data);
+      vector.setLong(Iovec.IOV_LEN, bytes.length);
       control.clear();
-      control.setLong(0, controlLength);
-      control.setInt(WORD, Constants.SOL_SOCKET);
-      control.setInt(WORD + Integer.BYTES, Constants.SCM_RIGHTS);
+      control.setLong(Cmsghdr.CMSG_LEN, controlLength);
+      control.setInt(Cmsghdr.CMSG_LEVEL, Constants.SOL_SOCKET);
+      control.setInt(Cmsghdr.CMSG_TYPE, Constants.SCM_RIGHTS);
       for (int i = 0; i < descriptors.size(); i++) {
-        control.setInt(2 * WORD + (long) Integer.BYTES * i, descriptors.get(i).value());
+        control.setInt(Cmsghdr.SIZE + (long) Integer.BYTES * i, descriptors.get(i).value());
       }
-      // struct msghdr { void *name; int namelen; iovec *iov; size_t iovlen; void *control; size_t
-      // controllen; int flags; }
       header.clear();
-      header.setPointer(2 * WORD, vector);
-      header.setLong(3 * WORD, 1);
+      header.setPointer(Msghdr.MSG_IOV, vector);
+      header.setLong(Msghdr.MSG_IOVLEN, 1);
       if (!descriptors.isEmpty()) {
-        header.setPointer(4 * WORD, control);
-        header.setLong(5 * WORD, control.size());
+        header.setPointer(Msghdr.MSG_CONTROL, control);
+        header.setLong(Msghdr.MSG_CONTROLLEN, control.size());
       }
       return (int)
           check(

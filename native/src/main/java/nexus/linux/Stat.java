@@ -2,6 +2,7 @@ package nexus.linux;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import nexus.linux.Layout.Statx;
 
 /**
  * What statx(2) says of an inode.
@@ -17,17 +18,18 @@ public record Stat(int mode, long links, int uid, int gid, long size, FileId id)
   /** The inode's identity: no two inodes that exist at the same time share it. */
   public record FileId(int deviceMajor, int deviceMinor, long inode) {}
 
-  static final int SIZE = 256;
-
   static Stat parse(byte[] statx) {
     ByteBuffer b = ByteBuffer.wrap(statx).order(ByteOrder.nativeOrder());
     return new Stat(
-        Short.toUnsignedInt(b.getShort(28)),
-        Integer.toUnsignedLong(b.getInt(16)),
-        b.getInt(20),
-        b.getInt(24),
-        b.getLong(40),
-        new FileId(b.getInt(136), b.getInt(140), b.getLong(32)));
+        Short.toUnsignedInt(b.getShort(Statx.STX_MODE)),
+        Integer.toUnsignedLong(b.getInt(Statx.STX_NLINK)),
+        b.getInt(Statx.STX_UID),
+        b.getInt(Statx.STX_GID),
+        b.getLong(Statx.STX_SIZE),
+        new FileId(
+            b.getInt(Statx.STX_DEV_MAJOR),
+            b.getInt(Statx.STX_DEV_MINOR),
+            b.getLong(Statx.STX_INO)));
   }
 
   /** Returns what kind of file this is. */

@@ -1,0 +1,115 @@
+#include "java.h"
+
+#include "die.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the launcher may see of the caller's environment. An allow-list, because a JVM obeys variables that
+ * nobody thinks of (JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, LD_*), and the launcher decides what is trusted. A
+ * name that ends in * stands for all that begin so. */
+static const char *const visible[] = {
+    "HOME",        "PATH",       "TERM",     "COLUMNS",     "TZ",          "USER",
+    "LOGNAME",     "XDG_*",      "NEXUS_*",  "http_proxy",  "https_proxy", "no_proxy",
+    "all_proxy",   "HTTP_PROXY", "NO_PROXY", "HTTPS_PROXY", "ALL_PROXY",   "SSL_CERT_FILE",
+    "SSL_CERT_DIR", "TMPDIR",
+};
+
+/* Without it the JVM cannot name a file with a byte above 127 (it decodes names by the locale). */
+static char utf8_locale[] = "LC_ALL=C.UTF-8";
+
+static void *allocate(size_t size)
+{
+    void *memory = malloc(size);
+    if (memory == NULL)
+        die_errno(EXIT_LAUNCHER, "cannot start the launcher: malloc(%zu)", size);
+    return memory;
+}
+
+static char *join(const char *start, const char *middle, const char *end)
+{
+    size_t lengths[] = {strlen(start), strlen(middle), strlen(end)};
+    char *joined = allocate(lengths[0] + lengths[1] + lengths[2] + 1);
+    memcpy(joined, start, lengths[0]);
+    memcpy(joined + lengths[0], middle, lengths[1]);
+    memcpy(joined + lengths[0] + lengths[1], end, lengths[2] + 1);
+    return joined;
+}
+
+/* Where nexus is installed: two levels above its own file, whatever link or PATH entry led to it. */
+static void find_prefix(char prefix[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", prefix, PATH_MAX - 1);
+    if (length < 0)
+        die_errno(EXIT_LAUNCHER, "cannot find its own folder (is /proc mounted?): readlink(/proc/self/exe)");
+    prefix[length] = '\0';
+    for (int levels = 0; levels < 2; levels++) {
+        char *slash = strrchr(prefix, '/');
+        if (slash == NULL)
+            die(EXIT_LAUNCHER, "cannot find its own folder: /proc/self/exe is not PREFIX/bin/nexus");
+        *slash = '\0';
+    }
+}
+
+static _Bool is_visible(const char *variable)
+{
+    for (size_t i = 0; i < sizeof visible / sizeof visible[0]; i++) {
+        size_t length = strlen(visible[i]);
+        if (visible[i][length - 1] == '*') {
+            if (strncmp(variable, visible[i], length - 1) == 0)
+                return 1;
+        } else if (strncmp(variable, visible[i], length) == 0 && variable[length] == '=') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static size_t count(char *const strings[])
+{
+    size_t n = 0;
+    while (strings[n] != NULL)
+        n++;
+    return n;
+}
+
+static char **visible_environment(void)
+{
+    char **environment = allocate((count(environ) + 2) * sizeof *environment);
+    size_t used = 0;
+    environment[used++] = utf8_locale;
+    for (char **variable = environ; *variable != NULL; variable++) {
+        if (is_visible(*variable))
+            environment[used++] = *variable;
+    }
+    environment[used] = NULL;
+    return environment;
+}
+
+void java_command(struct java *java, char *const arguments[])
+{
+    enum { OWN_ARGUMENTS = 8 };
+    static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
+    char prefix[PATH_MAX];
+    find_prefix(prefix);
+    char *cache = join(prefix, "/lib/nexus.aot", "");
+    java->program = join(prefix, "/runtime/bin/java", "");
+    java->arguments = allocate((count(arguments) + OWN_ARGUMENTS) * sizeof *java->arguments);
+    java->environment = visible_environment();
+    size_t used = 0;
+    java->arguments[used++] = java->program;
+    java->arguments[used++] = join("@", prefix, "/lib/jvm.args");
+    /* The JVM warns of a cache that is not there, and there is none in a build that was never trained. */
+    if (access(cache, R_OK) == 0)
+        java->arguments[used++] = join("-XX:AOTCache=", cache, "");
+    free(cache);
+    java->arguments[used++] = join("-Djna.boot.library.path=", prefix, "/lib");
+    java->arguments[used++] = class_path;
+    java->arguments[used++] = join(prefix, "/lib/nexus.jar", "");
+    java->arguments[used++] = main_class;
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        java->arguments[used++] = arguments[i];
+    java->arguments[used] = NULL;
+}
