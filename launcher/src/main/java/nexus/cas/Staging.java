@@ -65,13 +65,17 @@ public final class Staging {
 
     /**
      * Gives the file its mode, and the fixed modification time of the store, so that copies of one
-     * object look alike, and closes the handle: many finished files may wait for their names.
+     * object look alike.
      *
      * @param permissions such as 0444
      */
     public void finish(int permissions) throws SyscallException {
       FileCalls.fchmod(fd, permissions);
       FileCalls.utimensat(fd, LinuxPath.EMPTY, ObjectStore.MODIFIED);
+    }
+
+    /** Closes the handle only: of many files, the finished ones wait for their names unopened. */
+    public void closeHandle() {
       fd.close();
     }
 

@@ -30,8 +30,6 @@ final class Assembly {
   private final HealProgress progress;
   private final ChunkHasher hasher = new ChunkHasher();
   private final byte[] buffer = new byte[FsVerity.CHUNK_SIZE];
-  private final ByteBuffer direct = ByteBuffer.allocateDirect(FsVerity.CHUNK_SIZE);
-
   // Mutable state
   private final TreeSet<Integer> wanted = new TreeSet<>();
   private final Set<String> sources = new LinkedHashSet<>();
@@ -160,7 +158,7 @@ final class Assembly {
   }
 
   private void write(int chunk, int length) throws IOException {
-    file.write(direct.clear().put(buffer, 0, length).flip(), FsVerity.chunkOffset(chunk));
+    file.write(buffer, length, FsVerity.chunkOffset(chunk));
     wanted.remove(chunk);
   }
 }

@@ -33,7 +33,6 @@ final class WholeFiles {
     long size = file.content().size();
     int chunks = FsVerity.chunkCount(size);
     byte[] buffer = new byte[(int) Math.min(size, FsVerity.CHUNK_SIZE)];
-    ByteBuffer direct = ByteBuffer.allocateDirect(buffer.length);
     for (Mirror mirror : mirrors.worthAsking(reasons)) {
       progress.fetching(file.path(), mirror.url(), chunks, size);
       try (MirrorRange range = mirror.object(object, size, 0, size)) {
@@ -41,7 +40,7 @@ final class WholeFiles {
           int length = FsVerity.chunkLength(size, chunk);
           range.read(buffer, length);
           progress.fetched(mirror.url(), length);
-          staged.write(direct.clear().put(buffer, 0, length).flip(), FsVerity.chunkOffset(chunk));
+          staged.write(buffer, length, FsVerity.chunkOffset(chunk));
         }
         range.end();
       } catch (FetchException e) {

@@ -283,6 +283,7 @@ public final class Importer {
       }
       if (contents.putIfAbsent(entry.object(), hashed.entry()) == null) {
         file.finish(entry.object().permissions());
+        file.closeHandle();
         staged.put(entry.object(), file);
         maps.put(hashed.entry().verity(), hashed.map());
       } else {
