@@ -1,7 +1,6 @@
 package nexus.heal;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +29,7 @@ final class Assembly {
   private final HealProgress progress;
   private final ChunkHasher hasher = new ChunkHasher();
   private final byte[] buffer = new byte[FsVerity.CHUNK_SIZE];
+
   // Mutable state
   private final TreeSet<Integer> wanted = new TreeSet<>();
   private final Set<String> sources = new LinkedHashSet<>();

@@ -213,8 +213,8 @@ final class ObjectHealer {
               + " machine's memory or disk explains; check them and try again");
       return new Outcome(new HealReport.NotHealed(reasons), Optional.empty());
     }
-    staged.finish(id.permissions());
     staged.sync();
+    staged.finish(id.permissions());
     String label = id.digest().hex();
     if (size > FsVerity.CHUNK_SIZE
         && !trees.map(id.digest(), size).equals(Optional.of(hashed.get().map()))) {

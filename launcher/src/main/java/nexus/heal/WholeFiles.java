@@ -1,7 +1,6 @@
 package nexus.heal;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import nexus.cas.FileSource;
 import nexus.cas.Staging;

@@ -98,7 +98,7 @@ public final class TestStore implements AutoCloseable {
   private TreeEntry.RegularFile add(LinuxPath name, boolean executable, byte[] content)
       throws IOException, MerkleException.WrongSize, InterruptedException {
     try (Staging.StagedFile staged = home.staging().createFile()) {
-      staged.write(content);
+      staged.write(content, content.length, 0);
       HashResult.Hashed hashed = hasher.hash(new FileSource(staged.fd()), content.length);
       var file = new TreeEntry.RegularFile(name, executable, hashed.entry());
       staged.finish(file.object().permissions());
