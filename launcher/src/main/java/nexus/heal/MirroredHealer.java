@@ -31,8 +31,7 @@ public final class MirroredHealer implements AutoCloseable {
       throws IOException {
     var mirrors = new MirrorList(config).mirrors();
     fetcher = new Fetcher(FetchLimits.DEFAULT, environment);
-    healer =
-        new Healer(home, hasher, fetcher.mirrors(mirrors), InstantSource.system(), progress);
+    healer = new Healer(home, hasher, fetcher.mirrors(mirrors), InstantSource.system(), progress);
   }
 
   /** Lends the healer. */

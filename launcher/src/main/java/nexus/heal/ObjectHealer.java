@@ -165,14 +165,16 @@ final class ObjectHealer {
       if (assembly.wanted().isEmpty()) {
         break;
       }
-      var wrong = new ArrayList<String>();
       try {
-        assembly.fetchFrom(mirror, wrong);
+        assembly.fetchFrom(
+            mirror,
+            sentence -> {
+              reasons.add(sentence);
+              mirrors.complain(sentence);
+            });
       } catch (FetchException e) {
         mirrors.failed(mirror, e, reasons);
       }
-      reasons.addAll(wrong);
-      wrong.forEach(mirrors::complain);
     }
     return assembly.wanted().isEmpty() ? assembly.result() : null;
   }
