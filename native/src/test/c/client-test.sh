@@ -254,11 +254,14 @@ SigIgn:${tab}0000000000000000" \
   equal "closed descriptors are /dev/null for the launcher" "descriptor 0 /dev/null
 descriptor 1 /dev/null
 descriptor 2 /dev/null" "$("$nexus" run self 2>&- <&- | grep '^descriptor [012]')"
-  : > "$install/lib/nexus.aot"
-  like "the AOT cache is used if there is one" "*
-argument -XX:AOTCache=$install/lib/nexus.aot
+  : > "$install/lib/launch.aot"
+  like "the AOT cache of launches is used if there is one" "*
+argument -XX:AOTCache=$install/lib/launch.aot
 *" "$("$nexus" run self)"
-  rm "$install/lib/nexus.aot"
+  rm "$install/lib/launch.aot"
+  : > "$install/lib/command.aot"
+  like "the AOT cache of commands is used if there is one" "*-XX:AOTCache=$install/lib/command.aot*" "$("$nexus" list)"
+  rm "$install/lib/command.aot"
   equal "other commands are the launcher's" "9 @$install/lib/jvm.args
 -Djna.boot.library.path=$install/lib
 -cp
