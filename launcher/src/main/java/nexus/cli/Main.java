@@ -36,6 +36,7 @@ public final class Main {
         new CommandLine(new NexusCommand(), new Commands(terminal))
             .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
+            .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(
                 (e, _) -> {
                   terminal.say(
