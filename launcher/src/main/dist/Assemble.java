@@ -106,8 +106,7 @@ final class Assemble {
 
   private static Path record(Path lib, String options, String name) throws IOException {
     Path cache = lib.resolve(name);
-    Files.writeString(
-        lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
+    Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
     return cache;
   }
 
