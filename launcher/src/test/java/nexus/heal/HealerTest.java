@@ -6,18 +6,23 @@ import static nexus.cas.TestStore.overwrite;
 import static nexus.heal.HealFixture.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import nexus.cas.Finding;
+import nexus.cas.InMemory;
 import nexus.cas.TestStore;
 import nexus.fetch.TestMirrorServer;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class HealerTest {
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   // Mutable state
   private HealFixture fixture;
@@ -190,7 +196,7 @@ final class HealerTest {
     Files.copy(
         fixture.store.map(tree.entry("other").content().verity()),
         map,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        StandardCopyOption.REPLACE_EXISTING);
     overwrite(tree.file("big"), CHUNK, "evil");
 
     assertThat(result(fixture.heal(tree, fixture.mirrorUrl()), "big"))
@@ -343,9 +349,9 @@ final class HealerTest {
     try (FileChannel open = FileChannel.open(tree.file("lib"), StandardOpenOption.READ)) {
       assertThat(fixture.heal(tree, fixture.mirrorUrl()).isHealed()).isTrue();
 
-      var now = java.nio.ByteBuffer.allocate(200);
+      var now = ByteBuffer.allocate(200);
       assertThat(open.read(now)).isEqualTo(100);
-      assertThat(java.util.Arrays.copyOf(now.array(), 100)).isEqualTo(tainted);
+      assertThat(Arrays.copyOf(now.array(), 100)).isEqualTo(tainted);
     }
     assertThat(fixture.store.quarantined().getFirst()).hasBinaryContent(tainted);
   }
@@ -431,7 +437,7 @@ final class HealerTest {
 
   private static void deleteFolder(Path path) throws Exception {
     try (var files = Files.walk(path)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }
