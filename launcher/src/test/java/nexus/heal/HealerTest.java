@@ -18,13 +18,16 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import nexus.cas.Finding;
 import nexus.cas.InMemory;
 import nexus.cas.TestStore;
+import nexus.cas.TreeVerifier;
 import nexus.fetch.TestMirrorServer;
+import nexus.linux.OwnedFd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -295,6 +298,37 @@ final class HealerTest {
     assertThat(outside).isEmptyDirectory();
     // lib, share/planted, more, fifo, link
     assertThat(fixture.store.quarantined()).hasSize(5);
+  }
+
+  @Test
+  void mendsFoldersThatNobodyMayWriteTo() throws Exception {
+    TestStore.Tree tree = fixture.install(Map.of("lib/a", bytes(10, 1)));
+    Path object = fixture.store.object(tree.entry("lib/a").object());
+    overwrite(tree.file("lib/a"), 0, "evil");
+    List<Finding> findings = fixture.store.verify(tree);
+    mode(tree.file("lib"), "---------");
+    mode(tree.path(), "r-xr-xr-x");
+    mode(Objects.requireNonNull(object.getParent()), "r-x------");
+
+    assertThat(fixture.heal(tree, findings, fixture.mirrorUrl()).isHealed()).isTrue();
+    fixture.assertGood(tree);
+  }
+
+  @Test
+  void mendsWhatAVerificationOfProgramsAloneFindsBelowAMissingFolder() throws Exception {
+    TestStore.Tree tree = fixture.install(Map.of("lib/a", bytes(10, 1), "lib/b*", bytes(11, 1)));
+    deleteFolder(tree.file("lib"));
+    List<Finding> findings;
+    try (OwnedFd checkout = fixture.store.checkouts.open(tree.digest())) {
+      findings =
+          new TreeVerifier(fixture.store.trees, fixture.store.hasher)
+              .verify(checkout, tree.manifest(), TreeVerifier.Scope.EXEC, Map.of(), _ -> {})
+              .findings();
+    }
+    assertThat(findings).hasSize(3);
+
+    assertThat(fixture.heal(tree, findings).isHealed()).isTrue();
+    fixture.assertGood(tree);
   }
 
   @Test
