@@ -349,6 +349,8 @@ NoNewPrivs:${tab}1" "$(echo "$state" | grep -E '^(Cap|NoNewPrivs)')"
   equal "the fresh /proc is nosuid, nodev, noexec" "rw,nosuid,nodev,noexec,relatime" \
     "$(in_sandbox 'while read -r a b c d e f rest; do [ "$e" = /proc ] && last=$f; done < /proc/self/mountinfo
       echo "$last"')"
+  like "the kernel's switches are read-only, for root too" "*core_pattern: *" \
+    "$(in_sandbox 'cat /proc/sys/kernel/core_pattern 2>&1 > /proc/sys/kernel/core_pattern')"
   like "another root's /proc is not below" "*umount: /proc:*" "$(in_sandbox 'umount /proc 2>&1')"
   equal "the loopback interface is up, in a network of its own" "lo: 127.0.0.1 reached" \
     "$(in_sandbox 'cd /sys/class/net 2> /dev/null; sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev | tr "\n" ":" |

@@ -38,7 +38,7 @@ public final class Main {
             .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
             .setParameterExceptionHandler(
                 (e, _) -> {
-                  terminal.fail(
+                  terminal.say(
                       e.getMessage()
                           + "; see "
                           + e.getCommandLine().getCommandSpec().qualifiedName()
@@ -47,7 +47,7 @@ public final class Main {
                 })
             .setExecutionExceptionHandler(
                 (e, _, _) -> {
-                  terminal.fail(Failure.sentence(e));
+                  terminal.say(Failure.sentence(e));
                   return ExitCode.FAILURE.status();
                 });
     return commandLine;

@@ -8,6 +8,7 @@ import java.util.Optional;
 import nexus.cas.Folders;
 import nexus.linux.OwnedFd;
 import nexus.linux.ProcessCalls;
+import nexus.linux.SyscallException;
 import nexus.policy.PolicyException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -38,6 +39,8 @@ public final class LaunchServer {
       }
     } catch (LaunchException e) {
       refuse(reply, e.getMessage(), e.status());
+    } catch (SyscallException e) {
+      refuse(reply, e.sentence(), LaunchException.Status.FAILED);
     } catch (IOException | MountNamespaceException | PolicyException e) {
       refuse(reply, e.getMessage(), LaunchException.Status.FAILED);
     }

@@ -18,14 +18,12 @@ final class PosixTest {
   }
 
   @Test
-  void knowsTheHomeDirectoryOfTheUserDatabase()
-      throws IOException, InterruptedException {
+  void knowsTheHomeDirectoryOfTheUserDatabase() throws IOException, InterruptedException {
     String entry =
         Command.output(List.of("sh", "-c", "getent passwd \"$(id -u)\" || echo ::::::")).strip();
     String home = entry.split(":", -1)[5];
     assertThat(Command.output(Command.java(Ask.class)))
-        .isEqualTo(
-            (home.isEmpty() ? "Optional.empty" : "Optional[" + home + "]") + "\n");
+        .isEqualTo((home.isEmpty() ? "Optional.empty" : "Optional[" + home + "]") + "\n");
   }
 
   @Test
