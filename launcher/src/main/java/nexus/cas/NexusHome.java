@@ -151,8 +151,8 @@ public final class NexusHome implements AutoCloseable {
   }
 
   /**
-   * Returns the names in a directory whose handle is kept for long, or shared: such a handle's own
-   * position is at the end once it was read, for everybody and for good.
+   * Returns the names in a directory whose handle is shared: threads that list one handle at the
+   * same time would share its position, too.
    */
   public static List<DirectoryEntry> list(OwnedFd dir) throws SyscallException {
     try (OwnedFd own = openDirectory(dir, LinuxPath.of("."))) {
