@@ -568,8 +568,8 @@ END
       'send:fg\n' expect:restored 'send:\z' expect:tidied expect:topped 'send:fg\n' expect:restored \
       expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
     ends "reading the terminal in the background stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec /bin/cat cat &\n" expect:prompt: wait:200 'send:\n' expect:topped 'send:fg\n' wait:50 \
-      'send:typed\n' expect:typed expect:typed 'send:\c' expect:prompt: -- $bash
+      'send:set -o notify\n' expect:prompt: "send:$nexus run exec /bin/sed sed -u s/y/Y/ &\n" expect:topped \
+      'send:fg\n' 'send:typed\n' expect:tYped 'send:\c' expect:prompt: -- $bash
     ends "an app that stops itself stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
       "send:$nexus run exec /bin/sh sh -c 'kill -STOP \$\$; exit 12'\n" expect:topped expect:prompt: 'send:fg\n' \
       expect:prompt: 'send:echo status $?\n' 'expect:status 12' -- $bash
