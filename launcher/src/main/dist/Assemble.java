@@ -1,5 +1,6 @@
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,14 +12,15 @@ import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 /**
- * Lays out the folder that nexus runs from, and trains the AOT cache of its JVM by a launch.
+ * Lays out the folder that nexus runs from, and trains the AOT caches of its JVM.
  *
  * <pre>
  * bin/nexus              the client
  * lib/nexus.jar          everything in Java
  * lib/libjnidispatch.so  JNA's part in C, unpacked so that nobody unpacks it into a shared /tmp
  * lib/jvm.args           options of the JVM
- * lib/nexus.aot          classes as the JVM has them in memory after a launch
+ * lib/launch.aot         classes and profiles of a JVM that has launched an app
+ * lib/command.aot        the same of one that has carried out a command
  * runtime                the JDK that ran this
  * </pre>
  *
@@ -63,6 +65,10 @@ final class Assemble {
               app.resolve("wait"),
               "#!/bin/sh\nn=0\nwhile [ ! -e '%s' ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done\n"
                   .formatted(flag));
+      // Enough to be hashed for the JVM to learn which loops get hot.
+      try (var data = new RandomAccessFile(app.resolve("data").toFile(), "rw")) {
+        data.setLength(64 << 20);
+      }
       Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.writeString(lib.resolve("jvm.args"), options);
       Path log = work.resolve("log");
@@ -80,19 +86,28 @@ final class Assemble {
           != 0) {
         throw new IOException(Files.readString(log));
       }
-      Path cache = lib.resolve("nexus.aot");
-      Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
-      Process launch = run(work, log, nexus, "run", "training");
-      while (launch.isAlive() && launch.descendants().anyMatch(Assemble::isJava)) {
+      Path command = record(lib, options, "command.aot");
+      run(work, log, nexus, "verify", "training").waitFor();
+      Path launch = record(lib, options, "launch.aot");
+      Process launched = run(work, log, nexus, "run", "training");
+      // The cache appears before it is complete: its writer has to end, too.
+      while (launched.isAlive()
+          && !(Files.exists(launch) && launched.descendants().noneMatch(Assemble::isJava))) {
         TimeUnit.MILLISECONDS.sleep(50);
       }
       Files.createFile(flag);
-      if (launch.waitFor() != 0 || !Files.exists(cache)) {
+      if (launched.waitFor() != 0 || !Files.exists(launch) || !Files.exists(command)) {
         System.err.println("no AOT cache, launches will be slower: " + Files.readString(log));
       }
     } finally {
       delete(work);
     }
+  }
+
+  private static Path record(Path lib, String options, String name) throws IOException {
+    Path cache = lib.resolve(name);
+    Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
+    return cache;
   }
 
   private static boolean isJava(ProcessHandle process) {

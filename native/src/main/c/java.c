@@ -3,8 +3,11 @@
 #include "die.h"
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* What the launcher may see of the caller's environment. An allow-list, because a JVM obeys variables that
@@ -88,13 +91,27 @@ static char **visible_environment(void)
     return environment;
 }
 
+/* Java cannot ask whether standard error is a terminal, nor how wide it is. NULL if it is none. */
+static char *terminal_property(void)
+{
+    char columns[16];
+    struct winsize size = {0};
+    if (!isatty(STDERR_FILENO))
+        return NULL;
+    ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    snprintf(columns, sizeof columns, "%u", size.ws_col);
+    return join("-Dnexus.terminal.columns=", columns, "");
+}
+
 void java_command(struct java *java, char *const arguments[])
 {
-    enum { OWN_ARGUMENTS = 8 };
+    enum { OWN_ARGUMENTS = 9 };
     static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
     char prefix[PATH_MAX];
     find_prefix(prefix);
-    char *cache = join(prefix, "/lib/nexus.aot", "");
+    /* A cache holds what one kind of run needs: launches are what everybody waits for. */
+    const bool launches = arguments[0] != NULL && strcmp(arguments[0], "launch") == 0;
+    char *cache = join(prefix, launches ? "/lib/launch.aot" : "/lib/command.aot", "");
     java->program = join(prefix, "/runtime/bin/java", "");
     java->arguments = allocate((count(arguments) + OWN_ARGUMENTS) * sizeof *java->arguments);
     java->environment = visible_environment();
@@ -106,6 +123,9 @@ void java_command(struct java *java, char *const arguments[])
         java->arguments[used++] = join("-XX:AOTCache=", cache, "");
     free(cache);
     java->arguments[used++] = join("-Djna.boot.library.path=", prefix, "/lib");
+    char *terminal = terminal_property();
+    if (terminal != NULL)
+        java->arguments[used++] = terminal;
     java->arguments[used++] = class_path;
     java->arguments[used++] = join(prefix, "/lib/nexus.jar", "");
     java->arguments[used++] = main_class;

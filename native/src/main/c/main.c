@@ -3,13 +3,26 @@
 #include "java.h"
 #include "run.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* The JVM does not start in a directory that was removed. Not in another one either, where a relative path would
+ * lead to something else. */
+static void require_directory(void)
+{
+    char directory[PATH_MAX];
+    if (getcwd(directory, sizeof directory) == NULL && errno == ENOENT)
+        die(EXIT_FAILURE, "the working directory was removed; go to another one and try again");
+}
 
 /* Every command but run is Java's alone. */
 static _Noreturn void become_java(char *const arguments[])
 {
+    require_directory();
     struct java java;
     java_command(&java, arguments);
     OWNED_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);

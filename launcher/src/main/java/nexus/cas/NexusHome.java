@@ -12,6 +12,7 @@ import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 
 import java.io.IOException;
 import java.util.List;
+import nexus.linux.DirectoryEntry;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.FileType;
@@ -147,6 +148,16 @@ public final class NexusHome implements AutoCloseable {
   public static OwnedFd openDirectory(OwnedFd dir, LinuxPath path) throws SyscallException {
     return FileCalls.openat2(
         dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  }
+
+  /**
+   * Returns the names in a directory whose handle is shared: threads that list one handle at the
+   * same time would share its position, too.
+   */
+  public static List<DirectoryEntry> list(OwnedFd dir) throws SyscallException {
+    try (OwnedFd own = openDirectory(dir, LinuxPath.of("."))) {
+      return FileCalls.getdents64(own);
+    }
   }
 
   /** Returns the canonical path, absolute and free of symbolic links. */

@@ -5,7 +5,6 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import nexus.fetch.ProgressLine;
-import nexus.linux.Posix;
 
 /** Standard output for results, standard error for everything else. */
 final class Terminal {
@@ -26,36 +25,24 @@ final class Terminal {
     return err;
   }
 
-  /** Says that the command failed, in one sentence. */
-  void fail(String sentence) {
-    err.println(PREFIX + sentence);
-  }
-
-  /** Says something that is no result. */
+  /** Says something that is no result, in one sentence. */
   void say(String sentence) {
     err.println(PREFIX + sentence);
   }
 
   /** Starts a progress line on standard error; it shows nothing where that is no terminal. */
   ProgressLine progress(String doing) {
-    boolean shown = Posix.isStandardErrorTerminal();
+    // The client says so; Java itself can only ask about standard input and output.
+    Integer columns = Integer.getInteger("nexus.terminal.columns");
     return new ProgressLine(
         text -> {
-          if (shown) {
+          if (columns != null) {
             err.print(text);
             err.flush();
           }
         },
-        columns(),
+        columns == null ? 0 : columns,
         System::nanoTime,
         doing);
-  }
-
-  private static int columns() {
-    try {
-      return Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "0"));
-    } catch (NumberFormatException e) {
-      return 0;
-    }
   }
 }

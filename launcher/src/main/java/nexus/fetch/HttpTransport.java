@@ -125,6 +125,9 @@ final class HttpTransport implements AutoCloseable {
   private URI redirect(URI address, URI from, String location) throws FetchException.BadAnswer {
     URI to;
     try {
+      if (location.isEmpty()) {
+        throw refused(address, location, "which is nowhere");
+      }
       to = from.resolve(new URI(location));
     } catch (URISyntaxException e) {
       throw refused(address, location, "which is no URL");

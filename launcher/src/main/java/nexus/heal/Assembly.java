@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import nexus.cas.Staging;
 import nexus.fetch.FetchException;
 import nexus.fetch.Mirror;
@@ -29,6 +30,7 @@ final class Assembly {
   private final HealProgress progress;
   private final ChunkHasher hasher = new ChunkHasher();
   private final byte[] buffer = new byte[FsVerity.CHUNK_SIZE];
+
   // Mutable state
   private final TreeSet<Integer> wanted = new TreeSet<>();
   private final Set<String> sources = new LinkedHashSet<>();
@@ -93,10 +95,10 @@ final class Assembly {
    * Fetches the wanted chunks, adjacent ones with one request. What is good is kept, whatever
    * becomes of the rest.
    *
-   * @param reasons gets a sentence for each chunk that came wrong
+   * @param complaints gets a sentence for each chunk that came wrong
    * @throws FetchException if the mirror failed
    */
-  void fetchFrom(Mirror mirror, List<String> reasons)
+  void fetchFrom(Mirror mirror, Consumer<String> complaints)
       throws FetchException, IOException, InterruptedException {
     progress.fetching(path, mirror.url(), wanted.size(), bytes(wanted));
     for (List<Integer> run : runs(wanted)) {
@@ -111,7 +113,8 @@ final class Assembly {
             write(chunk, length);
             replaced(mirror.url().toString());
           } else {
-            reasons.add(mirror.url() + " sent " + damage(chunk, length) + " for object " + object);
+            complaints.accept(
+                mirror.url() + " sent " + damage(chunk, length) + " for object " + object);
           }
         }
         range.end();

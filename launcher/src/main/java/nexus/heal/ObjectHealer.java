@@ -165,14 +165,16 @@ final class ObjectHealer {
       if (assembly.wanted().isEmpty()) {
         break;
       }
-      var wrong = new ArrayList<String>();
       try {
-        assembly.fetchFrom(mirror, wrong);
+        assembly.fetchFrom(
+            mirror,
+            sentence -> {
+              reasons.add(sentence);
+              mirrors.complain(sentence);
+            });
       } catch (FetchException e) {
         mirrors.failed(mirror, e, reasons);
       }
-      reasons.addAll(wrong);
-      wrong.forEach(mirrors::complain);
     }
     return assembly.wanted().isEmpty() ? assembly.result() : null;
   }
@@ -213,8 +215,8 @@ final class ObjectHealer {
               + " machine's memory or disk explains; check them and try again");
       return new Outcome(new HealReport.NotHealed(reasons), Optional.empty());
     }
-    staged.finish(id.permissions());
     staged.sync();
+    staged.finish(id.permissions());
     String label = id.digest().hex();
     if (size > FsVerity.CHUNK_SIZE
         && !trees.map(id.digest(), size).equals(Optional.of(hashed.get().map()))) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import nexus.cas.Folders;
 import nexus.linux.OwnedFd;
 import nexus.linux.ProcessCalls;
+import nexus.linux.SyscallException;
 import nexus.policy.PolicyException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -38,6 +39,8 @@ public final class LaunchServer {
       }
     } catch (LaunchException e) {
       refuse(reply, e.getMessage(), e.status());
+    } catch (SyscallException e) {
+      refuse(reply, e.sentence(), LaunchException.Status.FAILED);
     } catch (IOException | MountNamespaceException | PolicyException e) {
       refuse(reply, e.getMessage(), LaunchException.Status.FAILED);
     }
@@ -53,10 +56,14 @@ public final class LaunchServer {
   /** Returns the options, or answers with help or a usage error and returns nothing. */
   private static Optional<RunOptions> parse(LaunchRequest request, LaunchReply reply)
       throws IOException {
-    var options = new RunOptions();
-    CommandLine commandLine = RunOptions.commandLine(options);
     List<String> words =
         request.arguments().stream().map(word -> new String(word, StandardCharsets.UTF_8)).toList();
+    Optional<RunOptions> parsed = RunOptions.parse(words);
+    if (parsed.isPresent()) {
+      return parsed;
+    }
+    var options = new RunOptions();
+    CommandLine commandLine = RunOptions.commandLine(options);
     try {
       commandLine.parseArgs(words.toArray(String[]::new));
     } catch (CommandLine.ParameterException e) {

@@ -2,6 +2,8 @@ package nexus.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import nexus.cas.TreeVerifier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,6 +51,56 @@ public final class RunOptions {
       paramLabel = "ARGS",
       description = "Arguments of the app, as they are; -- in front of them is left out.")
   List<String> arguments = new ArrayList<>();
+
+  /**
+   * Returns what a command line says, or empty if it asks for help or is wrong, which {@link
+   * #commandLine} can say better. Does what that does, without its reflection, which takes as long
+   * as all else of a launch.
+   */
+  static Optional<RunOptions> parse(List<String> words) {
+    var options = new RunOptions();
+    int next = 0;
+    while (next < words.size() && words.get(next).startsWith("-")) {
+      String word = words.get(next++);
+      if (word.equals("--no-agent")) {
+        options.noAgent = true;
+        continue;
+      }
+      if (word.equals("--")) {
+        break;
+      }
+      int equals = word.indexOf('=');
+      String name = equals < 0 ? word : word.substring(0, equals);
+      if (equals < 0 && next == words.size()) {
+        return Optional.empty();
+      }
+      String value = (equals < 0 ? words.get(next++) : word.substring(equals + 1));
+      if (!options.set(name, value)) {
+        return Optional.empty();
+      }
+    }
+    if (next == words.size() || words.get(next).isEmpty()) {
+      return Optional.empty();
+    }
+    options.app = words.get(next);
+    options.arguments = words.subList(next + 1, words.size());
+    return Optional.of(options);
+  }
+
+  private boolean set(String name, String value) {
+    try {
+      switch (name) {
+        case "--verify" -> scope = TreeVerifier.Scope.valueOf(value.toUpperCase(Locale.ROOT));
+        case "--on-taint" -> onTaint = OnTaint.valueOf(value.toUpperCase(Locale.ROOT));
+        default -> {
+          return false;
+        }
+      }
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
 
   /** Returns a parser into {@code options}. */
   static CommandLine commandLine(RunOptions options) {

@@ -6,18 +6,13 @@ import jnr.posix.POSIXFactory;
 import jnr.posix.Passwd;
 
 /**
- * The portable questions, answered by jnr-posix. It generates classes when it starts, which takes
- * longer than a launch: not for the launch path.
+ * The user database, through jnr-posix. It generates classes when it starts, which takes longer
+ * than a launch: not for the launch path.
  */
 public final class Posix {
   private static final POSIX SYSTEM = POSIXFactory.getNativePOSIX();
 
   private Posix() {}
-
-  /** Returns whether standard error is a terminal, isatty(3). */
-  public static boolean isStandardErrorTerminal() {
-    return SYSTEM.libc().isatty(2) == 1;
-  }
 
   /**
    * Returns the home directory of the user database, getpwuid(3); empty if the database does not

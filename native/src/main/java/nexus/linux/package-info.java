@@ -4,8 +4,8 @@
  *
  * <p>{@link FileCalls}, {@link MountCalls}, {@link ProcessCalls} and {@link SocketCalls} are the
  * calls; {@link OwnedFd} owns a descriptor, {@link LinuxPath} is a path as the kernel sees it,
- * {@link SyscallException} is a failed call. {@link Posix} answers the portable questions (is this
- * a terminal, where is my home) through jnr-posix.
+ * {@link SyscallException} is a failed call. {@link Posix} asks the user database through
+ * jnr-posix.
  *
  * <p>This is the only package that sees JNA, and the only one in which a descriptor is a number.
  */
