@@ -12,14 +12,15 @@ import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 /**
- * Lays out the folder that nexus runs from, and trains the AOT cache of its JVM by a launch.
+ * Lays out the folder that nexus runs from, and trains the AOT caches of its JVM.
  *
  * <pre>
  * bin/nexus              the client
  * lib/nexus.jar          everything in Java
  * lib/libjnidispatch.so  JNA's part in C, unpacked so that nobody unpacks it into a shared /tmp
  * lib/jvm.args           options of the JVM
- * lib/nexus.aot          classes as the JVM has them in memory after a launch
+ * lib/launch.aot         classes and profiles of a JVM that has launched an app
+ * lib/command.aot        the same of one that has carried out a command
  * runtime                the JDK that ran this
  * </pre>
  *
@@ -85,21 +86,28 @@ final class Assemble {
           != 0) {
         throw new IOException(Files.readString(log));
       }
-      Path cache = lib.resolve("nexus.aot");
-      Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
-      Process launch = run(work, log, nexus, "run", "training");
+      Path command = record(lib, options, "command.aot");
+      run(work, log, nexus, "verify", "training").waitFor();
+      Path launch = record(lib, options, "launch.aot");
+      Process launched = run(work, log, nexus, "run", "training");
       // The cache appears before it is complete: its writer has to end, too.
-      while (launch.isAlive()
-          && !(Files.exists(cache) && launch.descendants().noneMatch(Assemble::isJava))) {
+      while (launched.isAlive()
+          && !(Files.exists(launch) && launched.descendants().noneMatch(Assemble::isJava))) {
         TimeUnit.MILLISECONDS.sleep(50);
       }
       Files.createFile(flag);
-      if (launch.waitFor() != 0 || !Files.exists(cache)) {
+      if (launched.waitFor() != 0 || !Files.exists(launch) || !Files.exists(command)) {
         System.err.println("no AOT cache, launches will be slower: " + Files.readString(log));
       }
     } finally {
       delete(work);
     }
+  }
+
+  private static Path record(Path lib, String options, String name) throws IOException {
+    Path cache = lib.resolve(name);
+    Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
+    return cache;
   }
 
   private static boolean isJava(ProcessHandle process) {

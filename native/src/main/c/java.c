@@ -3,6 +3,7 @@
 #include "die.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,9 @@ void java_command(struct java *java, char *const arguments[])
     static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
     char prefix[PATH_MAX];
     find_prefix(prefix);
-    char *cache = join(prefix, "/lib/nexus.aot", "");
+    /* A cache holds what one kind of run needs: launches are what everybody waits for. */
+    const bool launches = arguments[0] != NULL && strcmp(arguments[0], "launch") == 0;
+    char *cache = join(prefix, launches ? "/lib/launch.aot" : "/lib/command.aot", "");
     java->program = join(prefix, "/runtime/bin/java", "");
     java->arguments = allocate((count(arguments) + OWN_ARGUMENTS) * sizeof *java->arguments);
     java->environment = visible_environment();

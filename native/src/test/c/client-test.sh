@@ -254,11 +254,14 @@ SigIgn:${tab}0000000000000000" \
   equal "closed descriptors are /dev/null for the launcher" "descriptor 0 /dev/null
 descriptor 1 /dev/null
 descriptor 2 /dev/null" "$("$nexus" run self 2>&- <&- | grep '^descriptor [012]')"
-  : > "$install/lib/nexus.aot"
-  like "the AOT cache is used if there is one" "*
-argument -XX:AOTCache=$install/lib/nexus.aot
+  : > "$install/lib/launch.aot"
+  like "the AOT cache of launches is used if there is one" "*
+argument -XX:AOTCache=$install/lib/launch.aot
 *" "$("$nexus" run self)"
-  rm "$install/lib/nexus.aot"
+  rm "$install/lib/launch.aot"
+  : > "$install/lib/command.aot"
+  like "the AOT cache of commands is used if there is one" "*-XX:AOTCache=$install/lib/command.aot*" "$("$nexus" list)"
+  rm "$install/lib/command.aot"
   equal "other commands are the launcher's" "9 @$install/lib/jvm.args
 -Djna.boot.library.path=$install/lib
 -cp
@@ -565,8 +568,8 @@ END
       'send:fg\n' expect:restored 'send:\z' expect:tidied expect:topped 'send:fg\n' expect:restored \
       expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
     ends "reading the terminal in the background stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec /bin/cat cat &\n" expect:prompt: wait:200 'send:\n' expect:topped 'send:fg\n' wait:50 \
-      'send:typed\n' expect:typed expect:typed 'send:\c' expect:prompt: -- $bash
+      'send:set -o notify\n' expect:prompt: "send:$nexus run exec /bin/sed sed -u s/y/Y/ &\n" expect:topped \
+      'send:fg\n' 'send:typed\n' expect:tYped 'send:\c' expect:prompt: -- $bash
     ends "an app that stops itself stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
       "send:$nexus run exec /bin/sh sh -c 'kill -STOP \$\$; exit 12'\n" expect:topped expect:prompt: 'send:fg\n' \
       expect:prompt: 'send:echo status $?\n' 'expect:status 12' -- $bash
