@@ -33,6 +33,7 @@ class BadInputTest {
 
   private Nexus nexus;
   private Path template;
+  private int turn;
 
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {
@@ -94,7 +95,7 @@ class BadInputTest {
       }
       // Which command it is goes round, so that in the end each has met everything.
       String what = plant + " at " + place;
-      switch ((i + plant.ordinal()) % 3) {
+      switch (turn++ % 3) {
         case 0, 1 -> {
           Outcome launch = bounded("run", "app");
           assertThat(launch.status()).as("%s: %s", what, launch).isIn(0, 125, 126, 127);
@@ -115,7 +116,11 @@ class BadInputTest {
         assertThat(list.status()).as("%s: %s", what, list).isIn(0, 1);
         assertSaid(what, list);
         Outcome imported =
-            bounded("import", nexus.trees().resolve("app").toString(), "--name=new", "--entrypoint=main");
+            bounded(
+                "import",
+                nexus.trees().resolve("app").toString(),
+                "--name=new",
+                "--entrypoint=main");
         assertThat(imported.status()).as("%s: %s", what, imported).isIn(0, 1);
         assertSaid(what, imported);
       }
@@ -147,7 +152,9 @@ class BadInputTest {
       for (Path path : walk.sorted().toList()) {
         boolean empty;
         try (Stream<Path> in =
-            Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) ? Files.list(path) : Stream.of(path)) {
+            Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+                ? Files.list(path)
+                : Stream.of(path)) {
           empty = in.findAny().isEmpty();
         }
         boolean fanout = path.getFileName() != null && path.getFileName().toString().length() == 2;
@@ -227,14 +234,16 @@ class BadInputTest {
 
   @Test
   void withoutHomeTheUsersDatabaseIsAsked() throws IOException, InterruptedException {
-    Outcome outcome = nexus.without("HOME").with("NEXUS_HOME", nexus.store().toString()).run("list");
+    Outcome outcome =
+        nexus.without("HOME").with("NEXUS_HOME", nexus.store().toString()).run("list");
     assertThat(outcome.status()).as(outcome::toString).isIn(0, 1);
     if (outcome.status() == 0) {
       assertThat(outcome.out()).contains("app");
     } else {
       assertSentence(outcome);
     }
-    Outcome launch = nexus.without("HOME").with("NEXUS_HOME", nexus.store().toString()).launch("app");
+    Outcome launch =
+        nexus.without("HOME").with("NEXUS_HOME", nexus.store().toString()).launch("app");
     assertThat(launch.status()).as(launch::toString).isIn(0, 125);
     assertReadable(launch);
   }
@@ -292,7 +301,8 @@ class BadInputTest {
       throws IOException, InterruptedException { // A20
     Path path = nexus.store().resolve(folder);
     nexus.command(List.of("chmod", "770", path.toString()));
-    assertRefused(nexus.launch("app"), 125, path.toString(), "can be written by others", "chmod go-w");
+    assertRefused(
+        nexus.launch("app"), 125, path.toString(), "can be written by others", "chmod go-w");
   }
 
   @ParameterizedTest

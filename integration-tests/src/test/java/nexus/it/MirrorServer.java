@@ -50,8 +50,7 @@ final class MirrorServer implements AutoCloseable {
   MirrorServer(Path folder, Manner manner) throws IOException {
     this.folder = folder;
     this.manner = manner;
-    this.server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
     server.setExecutor(threads);
     server.start();

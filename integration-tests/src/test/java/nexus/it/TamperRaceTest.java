@@ -65,7 +65,8 @@ class TamperRaceTest {
   })
   void wrongBytesNeverRun(String kind, String how, String place)
       throws IOException, InterruptedException {
-    // Again, so that the checkout is a link to the object: the turn before this may have parted them.
+    // Again, so that the checkout is a link to the object: the turn before this may have parted
+    // them.
     nexus.run("remove", kind);
     nexus.installProgram(kind, word(kind, "good"));
     Path file =

@@ -147,7 +147,11 @@ class VerifyAndHealTest {
 
     Outcome outcome = nexus.run("verify", "--heal", "app");
     assertThat(outcome.status()).as(outcome::toString).isZero();
-    assertThat(outcome.out()).contains("app: healed", "share/big", "healed from " + mirror.toUri().toString().replaceFirst("/$", ""));
+    assertThat(outcome.out())
+        .contains(
+            "app: healed",
+            "share/big",
+            "healed from " + mirror.toUri().toString().replaceFirst("/$", ""));
     assertThat(Files.readAllBytes(file)).isEqualTo(big);
     assertThat(Files.getLastModifiedTime(file).toMillis()).isEqualTo(1000);
     assertThat(inode(file)).as("a new file, renamed over the old").isNotEqualTo(taintedInode);
@@ -183,7 +187,8 @@ class VerifyAndHealTest {
   void chunkOfAnotherObjectIsUsedWithoutAnyMirror() throws IOException, InterruptedException {
     byte[] next = big.clone();
     next[0] ^= 1;
-    nexus.install("next", nexus.tree("next").executable("main", "#!/bin/sh\n").file("big", next), "main");
+    nexus.install(
+        "next", nexus.tree("next").executable("main", "#!/bin/sh\n").file("big", next), "main");
     damage("share/big", 3L * CHUNK);
     Outcome outcome = nexus.run("verify", "--heal", "app");
     assertThat(outcome.status()).as(outcome::toString).isZero();
@@ -201,9 +206,7 @@ class VerifyAndHealTest {
     assertThat(outcome.err()).contains("share/big", "nexus mirror add");
     assertReadable(outcome);
     assertThat(nexus.run("verify", "--heal", "app").status()).isEqualTo(1);
-    assertThat(Files.readAllBytes(checkout("share/big")))
-        .as("nothing is lost")
-        .isEqualTo(tainted);
+    assertThat(Files.readAllBytes(checkout("share/big"))).as("nothing is lost").isEqualTo(tainted);
     assertThat(nexus.launch("other").out()).isEqualTo("other\n");
   }
 
@@ -250,7 +253,8 @@ class VerifyAndHealTest {
   @Test
   void runningAppKeepsWhatItHasOpen() throws IOException, InterruptedException {
     addMirror(mirror.toUri().toString());
-    nexus.installScript("reader", "#!/bin/sh\nexec 3</app/main\necho up\nread line <\"$1\"\ncat <&3\n");
+    nexus.installScript(
+        "reader", "#!/bin/sh\nexec 3</app/main\necho up\nread line <\"$1\"\ncat <&3\n");
     Path fifo = nexus.work().resolve("gate");
     nexus.command(List.of("mkfifo", fifo.toString()));
     Nexus.Running reader = nexus.start("run", "reader", fifo.toString());
@@ -258,7 +262,8 @@ class VerifyAndHealTest {
     nexus.run("mirror", "export", mirror.toString(), "reader");
     Path main = nexus.checkout("reader", "main");
     // Not in place: that would change what the app reads.
-    nexus.shell("cp \"$1\" \"$1.new\" && chmod u+w \"$1.new\" && echo >>\"$1.new\" && mv -f \"$1.new\" \"$1\"",
+    nexus.shell(
+        "cp \"$1\" \"$1.new\" && chmod u+w \"$1.new\" && echo >>\"$1.new\" && mv -f \"$1.new\" \"$1\"",
         main.toString());
     Outcome healed = nexus.run("verify", "--heal", "reader");
     assertThat(healed.status()).as(healed::toString).isZero();
@@ -309,7 +314,8 @@ class VerifyAndHealTest {
     assertThat(list.status()).isEqualTo(1);
     assertThat(list.out()).contains("other");
     assertThat(nexus.launch("other").out()).isEqualTo("other\n");
-    assertThat(nexus.run("verify", "--all").out()).contains("other: good", "app: cannot be verified");
+    assertThat(nexus.run("verify", "--all").out())
+        .contains("other: good", "app: cannot be verified");
   }
 
   // Bad mirrors
@@ -430,8 +436,7 @@ class VerifyAndHealTest {
   }
 
   @Test
-  void exportIsReadableByAWebServerAndMadeAgainAtNoCost()
-      throws IOException, InterruptedException {
+  void exportIsReadableByAWebServerAndMadeAgainAtNoCost() throws IOException, InterruptedException {
     Outcome again = nexus.run("mirror", "export", mirror.toString(), "app", "other");
     assertThat(again.status()).isZero();
     assertThat(again.out()).contains(": 0 files new");
