@@ -3,11 +3,13 @@ package nexus.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -109,12 +111,12 @@ class TamperRaceTest {
     }
     swapper.terminate();
     Outcome swapped = swapper.end();
-    String[] counts = swapped.out().strip().split(" ");
+    List<String> counts = Pattern.compile(" ").splitAsStream(swapped.out().strip()).toList();
     System.out.printf(
         "tamper race, %s by %s of the %s: %s changes (%s did not succeed), %d launches ran the right"
             + " bytes (%d after healing), %d were refused, the longest took %d ms%n",
-        kind, how, place, counts[0], counts[1], good, healed, refused, longest.toMillis());
-    assertThat(Integer.parseInt(counts[0])).as(swapped::toString).isGreaterThan(100);
+        kind, how, place, counts.get(0), counts.get(1), good, healed, refused, longest.toMillis());
+    assertThat(Integer.parseInt(counts.get(0))).as(swapped::toString).isGreaterThan(100);
     assertThat(longest).isLessThan(Duration.ofSeconds(20));
 
     nexus.run("verify", "--heal", kind);
@@ -137,7 +139,7 @@ class TamperRaceTest {
 
   private static String run(Path program) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(program.toString()).start();
-    String out = new String(process.getInputStream().readAllBytes());
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return out;
   }

@@ -84,6 +84,7 @@ public final class NexusHome implements AutoCloseable {
       throw e;
     }
     try {
+      requirePrivate(root, path.toString());
       return new NexusHome(canonical(root), root);
     } catch (IOException e) {
       root.close();
@@ -134,17 +135,24 @@ public final class NexusHome implements AutoCloseable {
       }
       throw e;
     }
-    Stat stat = FileCalls.statx(directory);
-    if (stat.uid() != ProcessCalls.geteuid()) {
+    try {
+      requirePrivate(directory, root.description() + "/" + name);
+    } catch (IOException e) {
       directory.close();
-      throw new StoreException.Unsafe(root.description() + "/" + name, "belongs to another user");
-    }
-    if ((stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
-      directory.close();
-      throw new StoreException.Unsafe(
-          root.description() + "/" + name, "can be written by others; run chmod go-w on it");
+      throw e;
     }
     return directory;
+  }
+
+  /** What others may write, or made, is theirs to exchange between a check and a use. */
+  private static void requirePrivate(OwnedFd directory, String path) throws IOException {
+    Stat stat = FileCalls.statx(directory);
+    if (stat.uid() != ProcessCalls.geteuid()) {
+      throw new StoreException.Unsafe(path, "belongs to another user");
+    }
+    if ((stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
+      throw new StoreException.Unsafe(path, "can be written by others; run chmod go-w on it");
+    }
   }
 
   /** Opens a directory beneath another, through no symbolic link, for listing and syncing. */
