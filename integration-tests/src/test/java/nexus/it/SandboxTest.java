@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * An app that is hostile, in the sandbox. What it tries is in {@code attack.c}; each attempt is also
- * made where it can succeed, so that a failure inside is not one of the attempt itself.
+ * An app that is hostile, in the sandbox. What it tries is in {@code attack.c}; each attempt is
+ * also made where it can succeed, so that a failure inside is not one of the attempt itself.
  */
 @ParameterizedClass
 @MethodSource("nexus.it.User#all")
@@ -185,7 +185,8 @@ class SandboxTest {
     assertThat(inside).doesNotContainKey("writable").isNotEmpty();
     assertThat(inside.get("sysrq")).isNotEqualTo("OK");
     if (user.isPowerful()) {
-      assertThat(parse(nexus.command(List.of(attack.toString(), "switches")))).containsKey("writable");
+      assertThat(parse(nexus.command(List.of(attack.toString(), "switches"))))
+          .containsKey("writable");
     }
   }
 
@@ -213,8 +214,9 @@ class SandboxTest {
             mv nexus moved; mkdir nexus2 && rmdir nexus2 || echo "home is read-only"
             mkdir nexus/state nexus/x; ls -A nexus; ls -A nexus/cas | sort
             """);
-    assertThat(outcome.outLines()).as(outcome::toString).containsExactly(
-        "cas", "checkouts", "maps", "objects", "trees");
+    assertThat(outcome.outLines())
+        .as(outcome::toString)
+        .containsExactly("cas", "checkouts", "maps", "objects", "trees");
   }
 
   @Test

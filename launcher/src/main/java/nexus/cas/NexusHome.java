@@ -93,16 +93,25 @@ public final class NexusHome implements AutoCloseable {
 
   /** Makes a directory, mode 0700, and the directories above it that are missing. */
   public static void makeWithParents(LinuxPath path) throws SyscallException {
-    if (path.length() == 0) {
-      return;
-    }
     try {
-      FileCalls.mkdirat(OwnedFd.CWD, path, PRIVATE);
+      make(OwnedFd.CWD, path);
     } catch (SyscallException e) {
-      if (e.is(Errno.ENOENT)) {
-        makeWithParents(path.parent());
-        FileCalls.mkdirat(OwnedFd.CWD, path, PRIVATE);
-      } else if (!e.is(Errno.EEXIST)) {
+      if (!e.is(Errno.ENOENT) || path.parent().length() == 0) {
+        throw e;
+      }
+      makeWithParents(path.parent());
+      make(OwnedFd.CWD, path);
+    }
+  }
+
+  /**
+   * Makes a directory, mode 0700, where there is none; somebody else may do so at the same time.
+   */
+  static void make(OwnedFd dir, LinuxPath path) throws SyscallException {
+    try {
+      FileCalls.mkdirat(dir, path, PRIVATE);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EEXIST)) {
         throw e;
       }
     }
@@ -114,13 +123,7 @@ public final class NexusHome implements AutoCloseable {
 
   private static OwnedFd openOrMake(OwnedFd root, String name) throws IOException {
     LinuxPath path = LinuxPath.of(name);
-    try {
-      FileCalls.mkdirat(root, path, PRIVATE);
-    } catch (SyscallException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw e;
-      }
-    }
+    make(root, path);
     OwnedFd directory;
     try {
       directory = openDirectory(root, path);
