@@ -53,12 +53,23 @@ final class Launch {
   private final RunOptions options;
   private final Folders folders;
   private final LaunchReply reply;
+  private final LaunchTools tools;
+  private final Client client;
 
-  Launch(LaunchRequest request, RunOptions options, Folders folders, LaunchReply reply) {
+  /** Lends everything. */
+  Launch(
+      LaunchRequest request,
+      RunOptions options,
+      Folders folders,
+      LaunchReply reply,
+      LaunchTools tools,
+      Client client) {
     this.request = request;
     this.options = options;
     this.folders = folders;
     this.reply = reply;
+    this.tools = tools;
+    this.client = client;
   }
 
   void run()
@@ -67,8 +78,9 @@ final class Launch {
           LaunchException,
           MountNamespaceException,
           PolicyException {
-    try (NexusHome home = NexusHome.open(folders.nexusHome());
-        var hasher = new ParallelHasher(Runtime.getRuntime().availableProcessors())) {
+    try (KeptHome.Use store = tools.homes().open(folders.nexusHome())) {
+      NexusHome home = store.home();
+      ParallelHasher hasher = tools.hasher();
       Release release = release(home);
       var guard =
           new TreeGuard(
@@ -78,7 +90,8 @@ final class Launch {
               options,
               folders,
               request.variables(),
-              new LaunchMessages(request, reply));
+              new LaunchMessages(request, reply),
+              client);
       TreeManifest manifest = guard.manifest();
       TreeEntry.RegularFile program =
           manifest
@@ -92,7 +105,7 @@ final class Launch {
                               + " is no file of "
                               + release.name()));
       for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        List<Finding> findings = start(home, hasher, guard, release, manifest, program);
+        List<Finding> findings = takeTurn(home, hasher, guard, release, manifest, program);
         if (findings.isEmpty()) {
           return;
         }
@@ -117,6 +130,28 @@ final class Launch {
     } catch (StoreException | TrustException e) {
       throw new LaunchException(
           Status.REFUSED, e.getMessage() + "; import " + options.app + " again");
+    }
+  }
+
+  /** {@link #start}, when it is this launch's turn. */
+  private List<Finding> takeTurn(
+      NexusHome home,
+      ParallelHasher hasher,
+      TreeGuard guard,
+      Release release,
+      TreeManifest manifest,
+      TreeEntry.RegularFile program)
+      throws IOException,
+          InterruptedException,
+          LaunchException,
+          MountNamespaceException,
+          PolicyException {
+    tools.turns().acquire();
+    try {
+      client.requirePresent();
+      return start(home, hasher, guard, release, manifest, program);
+    } finally {
+      tools.turns().release();
     }
   }
 

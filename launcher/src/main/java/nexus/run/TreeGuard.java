@@ -35,6 +35,7 @@ final class TreeGuard {
   private final Folders folders;
   private final Map<String, String> environment;
   private final LaunchMessages messages;
+  private final Client client;
 
   /** Lends everything. */
   TreeGuard(
@@ -44,7 +45,8 @@ final class TreeGuard {
       RunOptions options,
       Folders folders,
       Map<String, String> environment,
-      LaunchMessages messages) {
+      LaunchMessages messages,
+      Client client) {
     this.home = home;
     this.hasher = hasher;
     this.release = release;
@@ -52,6 +54,7 @@ final class TreeGuard {
     this.folders = folders;
     this.environment = environment;
     this.messages = messages;
+    this.client = client;
   }
 
   /** Returns the tree's manifest, whose digest has been verified. */
@@ -78,7 +81,15 @@ final class TreeGuard {
     try (ProgressLine progress = messages.progress("verifying " + release.name())) {
       progress.total(0, manifest.totalBytes());
       return new TreeVerifier(new TreeStore(home), hasher)
-          .verify(checkout, manifest, options.scope, held, progress::addBytes)
+          .verify(
+              checkout,
+              manifest,
+              options.scope,
+              held,
+              bytes -> {
+                client.requirePresentNowAndThen();
+                progress.addBytes(bytes);
+              })
           .findings();
     }
   }
