@@ -20,6 +20,7 @@ static const char *const texts[] = {
     [STEP_NO_NEW_PRIVS] = "refuse new privileges: prctl(PR_SET_NO_NEW_PRIVS)",
     [STEP_LAUNCHER_DESCRIPTORS] = "set up the launcher's descriptors: dup2(/dev/null)",
     [STEP_DEATH_SIGNAL] = "tie a process to its parent: prctl(PR_SET_PDEATHSIG, SIGKILL)",
+    [STEP_FORK_AGENT] = "start the agent: fork()",
     [STEP_EXEC_LAUNCHER] = "start the launcher: execve(runtime/bin/java)",
     [STEP_SETNS_USER] = "join the sandbox: setns(user, CLONE_NEWUSER)",
     [STEP_SETNS_MOUNT] = "join the sandbox: setns(mnt, CLONE_NEWNS)",
