@@ -9,17 +9,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Lays out the folder that nexus runs from, and trains the AOT cache of its JVM by a launch.
+ * Lays out the folder that nexus runs from, and trains the AOT cache of its JVM by launches.
  *
  * <pre>
  * bin/nexus              the client
  * lib/nexus.jar          everything in Java
  * lib/libjnidispatch.so  JNA's part in C, unpacked so that nobody unpacks it into a shared /tmp
  * lib/jvm.args           options of the JVM
- * lib/nexus.aot          classes as the JVM has them in memory after a launch
+ * lib/nexus.aot          classes as the JVM has them in memory after some launches
  * runtime                the JDK that ran this
  * </pre>
  *
@@ -29,6 +31,9 @@ final class Assemble {
   private static final String DISPATCH =
       "com/sun/jna/linux-%s/libjnidispatch.so"
           .formatted(System.getProperty("os.arch").equals("amd64") ? "x86-64" : "aarch64");
+
+  private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
+  private static final int TRAINING_LAUNCHES = 20;
 
   public static void main(String[] args) throws IOException, InterruptedException {
     Path jar = Path.of(args[0]);
@@ -50,51 +55,47 @@ final class Assemble {
   }
 
   /**
-   * Imports an app and launches it with a JVM that records. The app waits until the JVM, which
-   * outlives the launch to write its cache, has ended: the end of the app would be the end of it.
+   * Imports an app and launches it a few times by an agent that records, and that writes the cache
+   * when it is stopped. What a one-shot launcher does is part of what an agent does.
    */
   private static void train(Path nexus, Path lib, String options)
       throws IOException, InterruptedException {
     Path work = Files.createTempDirectory("nexus-training");
     try {
-      Path flag = work.resolve("written");
+      Path log = work.resolve("log");
       Path app = Files.createDirectory(work.resolve("app"));
-      Path script =
-          Files.writeString(
-              app.resolve("wait"),
-              "#!/bin/sh\nn=0\nwhile [ ! -e '%s' ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done\n"
-                  .formatted(flag));
+      Path script = Files.writeString(app.resolve("start"), "#!/bin/sh\n");
       // Enough to be hashed for the JVM to learn which loops get hot.
       try (var data = new RandomAccessFile(app.resolve("data").toFile(), "rw")) {
         data.setLength(64 << 20);
       }
       Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.writeString(lib.resolve("jvm.args"), options);
-      Path log = work.resolve("log");
-      if (run(
-                  work,
-                  log,
-                  nexus,
-                  "import",
-                  app.toString(),
-                  "--name",
-                  "training",
-                  "--entrypoint",
-                  "wait")
-              .waitFor()
-          != 0) {
-        throw new IOException(Files.readString(log));
-      }
+      run(
+          work,
+          log,
+          nexus,
+          "import",
+          app.toString(),
+          "--name",
+          "training",
+          "--entrypoint",
+          "start");
       Path cache = lib.resolve("nexus.aot");
       Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
-      Process launch = run(work, log, nexus, "run", "training");
-      // The cache appears before it is complete: its writer has to end, too.
-      while (launch.isAlive()
-          && !(Files.exists(cache) && launch.descendants().noneMatch(Assemble::isJava))) {
-        TimeUnit.MILLISECONDS.sleep(50);
+      for (int launch = 0; launch < TRAINING_LAUNCHES; launch++) {
+        run(work, log, nexus, "run", "training");
       }
-      Files.createFile(flag);
-      if (launch.waitFor() != 0 || !Files.exists(cache)) {
+      Path status = work.resolve("status");
+      run(work, status, nexus, "agent", "status", "--json");
+      run(work, log, nexus, "agent", "stop");
+      // The cache appears before it is complete: its writer has to end, too.
+      Matcher agent = PID.matcher(Files.readString(status));
+      if (agent.find()) {
+        ProcessHandle.of(Long.parseLong(agent.group(1)))
+            .ifPresent(process -> process.onExit().orTimeout(2, TimeUnit.MINUTES).join());
+      }
+      if (!Files.exists(cache)) {
         System.err.println("no AOT cache, launches will be slower: " + Files.readString(log));
       }
     } finally {
@@ -102,12 +103,9 @@ final class Assemble {
     }
   }
 
-  private static boolean isJava(ProcessHandle process) {
-    return process.info().command().orElse("").endsWith("/java");
-  }
-
-  private static Process run(Path work, Path log, Path nexus, String... arguments)
-      throws IOException {
+  /** Runs nexus to its end, in a home of its own; whether it worked shows in the end. */
+  private static void run(Path work, Path log, Path nexus, String... arguments)
+      throws IOException, InterruptedException {
     var builder =
         new ProcessBuilder(
             Stream.concat(Stream.of(nexus.toString()), Stream.of(arguments)).toList());
@@ -115,14 +113,19 @@ final class Assemble {
         .environment()
         .putAll(
             Map.of(
-                "HOME", work.toString(),
-                "NEXUS_HOME", work + "/nexus",
-                "XDG_CONFIG_HOME", work + "/config"));
-    builder.environment().remove("XDG_RUNTIME_DIR");
-    return builder
+                "HOME",
+                work.toString(),
+                "NEXUS_HOME",
+                work + "/nexus",
+                "XDG_CONFIG_HOME",
+                work + "/config",
+                "XDG_RUNTIME_DIR",
+                work.toString()));
+    builder
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-        .start();
+        .start()
+        .waitFor();
   }
 
   private static void delete(Path root) throws IOException {

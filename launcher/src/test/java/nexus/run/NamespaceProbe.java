@@ -157,7 +157,7 @@ final class NamespaceProbe {
             base.resolve("home/.local/share/nexus"),
             base.resolve("home/.local/share/nexus/cas"),
             base.resolve("home/.config/nexus"),
-            Optional.of(base.resolve("runtime/nexus")),
+            List.of(base.resolve("runtime/nexus")),
             hostRoot);
     try (MountNamespace built =
         MountNamespace.build(
