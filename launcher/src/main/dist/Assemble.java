@@ -38,7 +38,8 @@ final class Assemble {
   public static void main(String[] args) throws IOException, InterruptedException {
     Path jar = Path.of(args[0]);
     Path client = Path.of(args[1]);
-    Path home = Path.of(args[2]);
+    // Absolute, as an agent works in another directory.
+    Path home = Path.of(args[2]).toAbsolutePath();
     delete(home);
     Path lib = Files.createDirectories(home.resolve("lib"));
     Path bin = Files.createDirectories(home.resolve("bin"));
