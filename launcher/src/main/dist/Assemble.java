@@ -96,7 +96,10 @@ final class Assemble {
         ProcessHandle.of(Long.parseLong(agent.group(1)))
             .ifPresent(process -> process.onExit().orTimeout(2, TimeUnit.MINUTES).join());
       }
-      if (!Files.exists(cache)) {
+      if (Files.exists(cache)) {
+        // The agent makes files for its user alone, and this one is for everybody who runs nexus.
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rw-r--r--"));
+      } else {
         System.err.println("no AOT cache, launches will be slower: " + Files.readString(log));
       }
     } finally {
