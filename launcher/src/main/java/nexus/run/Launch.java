@@ -14,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import nexus.cas.Checkouts;
 import nexus.cas.Finding;
 import nexus.cas.Folders;
@@ -30,9 +28,7 @@ import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
 import nexus.merkle.ParallelHasher;
-import nexus.policy.HostFacts;
 import nexus.policy.PolicyException;
-import nexus.policy.Profile;
 import nexus.run.LaunchException.Status;
 import nexus.trust.Release;
 import nexus.trust.TrustException;
@@ -181,12 +177,18 @@ final class Launch {
       if (found.isEmpty()) {
         return guard.verify(checkout, manifest, Map.of());
       }
-      try (HeldProgram held = found.get()) {
+      try (HeldProgram held = found.get();
+          SandboxBuild sandbox = SandboxBuild.start()) {
+        sandbox.order(
+            new SandboxBuild.Order(
+                HostFactsReader.read(folders),
+                AppView.steps(
+                    manifest, checkouts.path(release.tree()), program.path(), !held.guarded()),
+                held.opened().fd()));
         List<Finding> findings =
             guard.verify(checkout, manifest, Map.of(program.path(), held.opened()));
         if (findings.isEmpty()) {
-          handOver(
-              checkout, checkouts.path(release.tree()), hasher, release, manifest, program, held);
+          handOver(sandbox.await(), checkout, hasher, release, program, held);
         }
         return findings;
       }
@@ -194,21 +196,14 @@ final class Launch {
   }
 
   private void handOver(
+      MountNamespace namespace,
       OwnedFd checkout,
-      LinuxPath checkoutPath,
       ParallelHasher hasher,
       Release release,
-      TreeManifest manifest,
       TreeEntry.RegularFile program,
       HeldProgram held)
-      throws IOException,
-          InterruptedException,
-          LaunchException,
-          MountNamespaceException,
-          PolicyException {
-    HostFacts facts = HostFactsReader.read(folders);
-    try (MountNamespace namespace = build(facts, manifest, checkoutPath, program.path(), held);
-        OwnedFd executable = openInside(namespace, program.path())) {
+      throws IOException, InterruptedException, LaunchException {
+    try (OwnedFd executable = openInside(namespace, program.path())) {
       FileCalls.setReadLease(executable);
       boolean right =
           held.guarded()
@@ -219,38 +214,6 @@ final class Launch {
             Status.REFUSED, program.path() + " changed while it was being started; run it again");
       }
       reply.exec(namespace, executable, checkout, program(release, program.path(), namespace));
-    }
-  }
-
-  /** Builds on a thread of its own, as its root is not the host's afterwards. */
-  private static MountNamespace build(
-      HostFacts facts,
-      TreeManifest manifest,
-      LinuxPath checkout,
-      LinuxPath program,
-      HeldProgram held)
-      throws MountNamespaceException, PolicyException, InterruptedException {
-    var task =
-        new FutureTask<>(
-            () ->
-                MountNamespace.build(
-                    mounts ->
-                        Profile.TRUSTED.compile(
-                            facts,
-                            mounts,
-                            AppView.steps(manifest, checkout, program, !held.guarded())),
-                    held.opened().fd()));
-    Thread.ofPlatform().name("nexus-sandbox").start(task);
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case MountNamespaceException cause -> throw cause;
-        case PolicyException cause -> throw cause;
-        case RuntimeException cause -> throw cause;
-        case Error cause -> throw cause;
-        case null, default -> throw new IllegalStateException(e);
-      }
     }
   }
 

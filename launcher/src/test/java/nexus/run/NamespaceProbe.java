@@ -161,7 +161,7 @@ final class NamespaceProbe {
             hostRoot);
     try (MountNamespace built =
         MountNamespace.build(
-            mounts -> Profile.TRUSTED.compile(facts, mounts, appView()), OwnedFd.CWD)) {
+            mounts -> Profile.TRUSTED.compile(facts, mounts, appView()), () -> OwnedFd.CWD)) {
       LinuxPath tool = LinuxPath.of("app/bin/tool");
       try (OwnedFd through = FileCalls.openat2(built.root(), tool, O_RDONLY, 0, 0)) {
         return FileCalls.statx(through).type() == FileType.REGULAR
