@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * lib/nexus.jar          everything in Java
  * lib/libjnidispatch.so  JNA's part in C, unpacked so that nobody unpacks it into a shared /tmp
  * lib/jvm.args           options of the JVM
+ * lib/agent.args         further options of a resident one
  * lib/nexus.aot          classes as the JVM has them in memory after some launches
  * runtime                the JDK that ran this
  * </pre>
@@ -50,7 +51,9 @@ final class Assemble {
       Files.copy(in, lib.resolve("libjnidispatch.so"));
     }
     Files.createSymbolicLink(home.resolve("runtime"), Path.of(System.getProperty("java.home")));
-    Path options = Path.of("src/main/dist/jvm.args");
+    Path sources = Path.of("src/main/dist");
+    Path options = sources.resolve("jvm.args");
+    Files.copy(sources.resolve("agent.args"), lib.resolve("agent.args"));
     train(bin.resolve("nexus"), lib, Files.readString(options));
     Files.copy(options, lib.resolve("jvm.args"), StandardCopyOption.REPLACE_EXISTING);
   }

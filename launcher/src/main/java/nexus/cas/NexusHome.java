@@ -102,7 +102,7 @@ public final class NexusHome implements AutoCloseable {
 
   /** Makes a directory, mode 0700, and the directories above it that are missing. */
   public static void makeWithParents(LinuxPath path) throws SyscallException {
-    if (path.length() == 0) {
+    if (path.length() == 0 || exists(path)) {
       return;
     }
     try {
@@ -114,6 +114,18 @@ public final class NexusHome implements AutoCloseable {
       } else if (!e.is(Errno.EEXIST)) {
         throw e;
       }
+    }
+  }
+
+  private static boolean exists(LinuxPath path) throws SyscallException {
+    try {
+      FileCalls.statx(OwnedFd.CWD, path);
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
     }
   }
 

@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import nexus.cas.Folders;
 import nexus.cas.NexusHome;
+import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.FileType;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.ProcessCalls;
 import nexus.linux.Stat;
+import nexus.linux.SyscallException;
 import nexus.policy.HostFacts;
 import nexus.policy.PlanPath;
 
@@ -40,7 +42,9 @@ final class HostFactsReader {
   private static List<PlanPath> agents(Folders folders) throws IOException {
     var found = new ArrayList<PlanPath>();
     for (LinuxPath folder : folders.agents()) {
-      NexusHome.makeWithParents(folder);
+      if (!canHave(folder)) {
+        continue;
+      }
       Stat stat = FileCalls.statx(OwnedFd.CWD, folder);
       if (stat.type() == FileType.DIRECTORY && stat.uid() == ProcessCalls.geteuid()) {
         PlanPath canonical = plan(SteadyPath.canonical(folder));
@@ -50,6 +54,19 @@ final class HostFactsReader {
       }
     }
     return found;
+  }
+
+  private static boolean canHave(LinuxPath folder) throws SyscallException {
+    try {
+      NexusHome.makeWithParents(folder);
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.EACCES, Errno.EROFS)) {
+        // What we cannot make there, no client and no app of this user can.
+        return false;
+      }
+      throw e;
+    }
   }
 
   private static LinuxPath made(LinuxPath folder) throws IOException {
