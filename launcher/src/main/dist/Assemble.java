@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Lays out the folder that nexus runs from, and trains the AOT cache of its JVM by launches.
+ * Lays out the folder that nexus runs from, and trains the AOT caches of its JVM.
  *
  * <pre>
  * bin/nexus              the client
@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * lib/libjnidispatch.so  JNA's part in C, unpacked so that nobody unpacks it into a shared /tmp
  * lib/jvm.args           options of the JVM
  * lib/agent.args         further options of a resident one
- * lib/nexus.aot          classes as the JVM has them in memory after some launches
+ * lib/launch.aot         classes and profiles of a JVM that has launched an app
+ * lib/command.aot        the same of one that has carried out a command
  * runtime                the JDK that ran this
  * </pre>
  *
@@ -85,8 +86,9 @@ final class Assemble {
           "training",
           "--entrypoint",
           "start");
-      Path cache = lib.resolve("nexus.aot");
-      Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
+      Path command = record(lib, options, "command.aot");
+      run(work, log, nexus, "verify", "training");
+      Path launch = record(lib, options, "launch.aot");
       for (int launch = 0; launch < TRAINING_LAUNCHES; launch++) {
         run(work, log, nexus, "run", "training");
       }
@@ -99,15 +101,21 @@ final class Assemble {
         ProcessHandle.of(Long.parseLong(agent.group(1)))
             .ifPresent(process -> process.onExit().orTimeout(2, TimeUnit.MINUTES).join());
       }
-      if (Files.exists(cache)) {
+      if (Files.exists(launch) && Files.exists(command)) {
         // The agent makes files for its user alone, and this one is for everybody who runs nexus.
-        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rw-r--r--"));
+        Files.setPosixFilePermissions(launch, PosixFilePermissions.fromString("rw-r--r--"));
       } else {
         System.err.println("no AOT cache, launches will be slower: " + Files.readString(log));
       }
     } finally {
       delete(work);
     }
+  }
+
+  private static Path record(Path lib, String options, String name) throws IOException {
+    Path cache = lib.resolve(name);
+    Files.writeString(lib.resolve("jvm.args"), options + "-XX:AOTCacheOutput=" + cache + "\n");
+    return cache;
   }
 
   /** Runs nexus to its end, in a home of its own; whether it worked shows in the end. */

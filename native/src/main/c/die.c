@@ -32,6 +32,7 @@ static const char *const texts[] = {
     [STEP_FORK_INIT] = "start the sandbox's init: fork()",
     [STEP_FORK_APP] = "start the app: fork()",
     [STEP_INIT_DIED] = "start the sandbox's init: it ended early: read(pipe)",
+    [STEP_SEAL_PROC] = "make the kernel's switches read-only: mount_setattr(/proc/sys, MOUNT_ATTR_RDONLY)",
     [STEP_MOUNT_PROC] = "mount a fresh /proc: mount(proc, /proc, proc, MS_NOSUID|MS_NODEV|MS_NOEXEC)",
     [STEP_SIGNALS] = "restore the caller's signals: rt_sigprocmask(SIG_SETMASK)",
     [STEP_CHDIR] = "enter a directory: chdir(/)",

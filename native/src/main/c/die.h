@@ -38,6 +38,7 @@ enum step {
     STEP_FORK_APP,
     STEP_INIT_DIED,
     STEP_MOUNT_PROC,
+    STEP_SEAL_PROC,
     STEP_SIGNALS,
     STEP_CHDIR,
     STEP_LEASE,

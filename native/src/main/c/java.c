@@ -2,6 +2,7 @@
 
 #include "fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -127,7 +128,8 @@ void java_command(struct java *java, enum java_role role, char *const arguments[
     static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
     char prefix[PATH_MAX], build[BUILD_SIZE];
     find_prefix(prefix);
-    char *cache = join(prefix, "/lib/nexus.aot", "");
+    /* A cache holds what one kind of run needs: launches are what everybody waits for. */
+    char *cache = join(prefix, role == JAVA_COMMAND ? "/lib/command.aot" : "/lib/launch.aot", "");
     char *agent = join("@", prefix, "/lib/agent.args");
     java->program = join(prefix, "/runtime/bin/java", "");
     java->arguments = allocate((count(arguments) + OWN_ARGUMENTS) * sizeof *java->arguments);
@@ -174,8 +176,18 @@ enum step arrange_descriptors(enum java_role role, int socket)
     return STEP_NONE;
 }
 
+/* The JVM does not start in a directory that was removed. Not in another one either, where a relative path would
+ * lead to something else. */
+static void require_directory(void)
+{
+    char directory[PATH_MAX];
+    if (getcwd(directory, sizeof directory) == NULL && errno == ENOENT)
+        die(EXIT_FAILURE, "the working directory was removed; go to another one and try again");
+}
+
 void become_java(char *const arguments[])
 {
+    require_directory();
     struct java java;
     java_command(&java, JAVA_COMMAND, arguments);
     OWNED_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);

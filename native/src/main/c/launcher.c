@@ -27,6 +27,10 @@ static _Noreturn void become_launcher(const struct java *java, pid_t parent, int
     /* A session of its own: Ctrl-C and Ctrl-Z are for the app and for nexus, which takes the JVM with it. */
     setsid();
     reset_signals();
+    /* The request says where the caller is. The JVM does not start in a directory that was removed, and must not
+     * keep a file system busy. */
+    if (chdir("/") != 0)
+        report_failure(failures, STEP_CHDIR, errno);
     enum step failed = enter_user_namespace();
     if (failed == STEP_NONE)
         failed = arrange_descriptors(JAVA_LAUNCHER, socket);

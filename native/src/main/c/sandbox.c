@@ -86,6 +86,27 @@ static enum step mount_fresh_proc(void)
                                                                                        : STEP_MOUNT_PROC;
 }
 
+/* Root owns the kernel's switches, and writing them takes no capability. For everybody else they are read-only
+ * as they are; and a /proc that is covered in part would keep sandboxes within the sandbox from having theirs. */
+static enum step seal_kernel_switches(void)
+{
+    static const char *const switches[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus"};
+    struct mount_attr sealed = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+    };
+    if (geteuid() != 0)
+        return STEP_NONE;
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+        OWNED_FD tree = open_tree(AT_FDCWD, switches[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+        if (tree < 0 && errno == ENOENT)
+            continue;
+        if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &sealed, sizeof sealed) != 0 ||
+            move_mount(tree, "", AT_FDCWD, switches[i], MOVE_MOUNT_F_EMPTY_PATH) != 0)
+            return STEP_SEAL_PROC;
+    }
+    return STEP_NONE;
+}
+
 /*
  * Phase: pid 1 of the sandbox. Still every capability over it; open are 0, 1, 2, the executable and both ends of
  * the pipe. Next: /proc, then nothing is kept, and it only waits to die.
@@ -98,6 +119,8 @@ static _Noreturn void be_init(int monitor, int failures)
     /* Ours would be a second reader: with it closed, a write to a dead monitor fails. */
     close(monitor);
     enum step failed = mount_fresh_proc();
+    if (failed == STEP_NONE)
+        failed = seal_kernel_switches();
     if (failed == STEP_NONE)
         failed = drop_privileges();
     /* Last, because the kernel forgets it when credentials change. */

@@ -254,11 +254,14 @@ SigIgn:${tab}0000000000000000" \
   equal "closed descriptors are /dev/null for the launcher" "descriptor 0 /dev/null
 descriptor 1 /dev/null
 descriptor 2 /dev/null" "$("$nexus" run self 2>&- <&- | grep '^descriptor [012]')"
-  : > "$install/lib/nexus.aot"
-  like "the AOT cache is used if there is one" "*
-argument -XX:AOTCache=$install/lib/nexus.aot
+  : > "$install/lib/launch.aot"
+  like "the AOT cache of launches is used if there is one" "*
+argument -XX:AOTCache=$install/lib/launch.aot
 *" "$("$nexus" run self)"
-  rm "$install/lib/nexus.aot"
+  rm "$install/lib/launch.aot"
+  : > "$install/lib/command.aot"
+  like "the AOT cache of commands is used if there is one" "*-XX:AOTCache=$install/lib/command.aot*" "$("$nexus" list)"
+  rm "$install/lib/command.aot"
   equal "other commands are the launcher's" "9 @$install/lib/jvm.args
 -Djna.boot.library.path=$install/lib
 -cp
@@ -349,6 +352,8 @@ NoNewPrivs:${tab}1" "$(echo "$state" | grep -E '^(Cap|NoNewPrivs)')"
   equal "the fresh /proc is nosuid, nodev, noexec" "rw,nosuid,nodev,noexec,relatime" \
     "$(in_sandbox 'while read -r a b c d e f rest; do [ "$e" = /proc ] && last=$f; done < /proc/self/mountinfo
       echo "$last"')"
+  like "the kernel's switches are read-only, for root too" "*core_pattern: *" \
+    "$(in_sandbox 'cat /proc/sys/kernel/core_pattern 2>&1 > /proc/sys/kernel/core_pattern')"
   like "another root's /proc is not below" "*umount: /proc:*" "$(in_sandbox 'umount /proc 2>&1')"
   equal "the loopback interface is up, in a network of its own" "lo: 127.0.0.1 reached" \
     "$(in_sandbox 'cd /sys/class/net 2> /dev/null; sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev | tr "\n" ":" |
@@ -563,8 +568,8 @@ END
       'send:fg\n' expect:restored 'send:\z' expect:tidied expect:topped 'send:fg\n' expect:restored \
       expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
     ends "reading the terminal in the background stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec /bin/cat cat &\n" expect:prompt: wait:200 'send:\n' expect:topped 'send:fg\n' wait:50 \
-      'send:typed\n' expect:typed expect:typed 'send:\c' expect:prompt: -- $bash
+      'send:set -o notify\n' expect:prompt: "send:$nexus run exec /bin/sed sed -u s/y/Y/ &\n" expect:topped \
+      'send:fg\n' 'send:typed\n' expect:tYped 'send:\c' expect:prompt: -- $bash
     ends "an app that stops itself stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
       "send:$nexus run exec /bin/sh sh -c 'kill -STOP \$\$; exit 12'\n" expect:topped expect:prompt: 'send:fg\n' \
       expect:prompt: 'send:echo status $?\n' 'expect:status 12' -- $bash

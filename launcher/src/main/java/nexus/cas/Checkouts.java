@@ -61,7 +61,7 @@ public final class Checkouts {
   /** Returns the trees that something is checked out for, in order. */
   public List<Digest> trees() throws SyscallException {
     var trees = new ArrayList<Digest>();
-    for (DirectoryEntry entry : FileCalls.getdents64(home.checkouts())) {
+    for (DirectoryEntry entry : NexusHome.list(home.checkouts())) {
       try {
         trees.add(Digest.parse(entry.name().toString()));
       } catch (MerkleException.MalformedHash e) {

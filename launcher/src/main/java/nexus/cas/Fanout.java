@@ -1,8 +1,6 @@
 package nexus.cas;
 
 import java.util.HexFormat;
-import nexus.linux.Errno;
-import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
@@ -27,13 +25,7 @@ final class Fanout {
   /** Makes the folders that are not there yet. */
   static void makeFolders(OwnedFd dir) throws SyscallException {
     for (int i = 0; i < 256; i++) {
-      try {
-        FileCalls.mkdirat(dir, LinuxPath.of(HexFormat.of().toHexDigits((byte) i)), 0700);
-      } catch (SyscallException e) {
-        if (!e.is(Errno.EEXIST)) {
-          throw e;
-        }
-      }
+      NexusHome.make(dir, LinuxPath.of(HexFormat.of().toHexDigits((byte) i)));
     }
   }
 }

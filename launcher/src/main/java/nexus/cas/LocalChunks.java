@@ -55,7 +55,7 @@ public final class LocalChunks {
     var found = new HashMap<Digest, List<Place>>();
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
     byte[] chunkDigest = new byte[Digest.LENGTH];
-    for (DirectoryEntry folder : FileCalls.getdents64(maps)) {
+    for (DirectoryEntry folder : NexusHome.list(maps)) {
       try (OwnedFd open = NexusHome.openDirectory(maps, folder.name())) {
         for (DirectoryEntry map : FileCalls.getdents64(open)) {
           if (map.type() == FileType.REGULAR || map.type() == FileType.UNKNOWN) {

@@ -13,6 +13,7 @@ import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import nexus.linux.DirectoryEntry;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.FileType;
@@ -106,12 +107,24 @@ public final class NexusHome implements AutoCloseable {
       return;
     }
     try {
-      FileCalls.mkdirat(OwnedFd.CWD, path, PRIVATE);
+      make(OwnedFd.CWD, path);
     } catch (SyscallException e) {
-      if (e.is(Errno.ENOENT)) {
-        makeWithParents(path.parent());
-        FileCalls.mkdirat(OwnedFd.CWD, path, PRIVATE);
-      } else if (!e.is(Errno.EEXIST)) {
+      if (!e.is(Errno.ENOENT) || path.parent().length() == 0) {
+        throw e;
+      }
+      makeWithParents(path.parent());
+      make(OwnedFd.CWD, path);
+    }
+  }
+
+  /**
+   * Makes a directory, mode 0700, where there is none; somebody else may do so at the same time.
+   */
+  static void make(OwnedFd dir, LinuxPath path) throws SyscallException {
+    try {
+      FileCalls.mkdirat(dir, path, PRIVATE);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EEXIST)) {
         throw e;
       }
     }
@@ -135,13 +148,7 @@ public final class NexusHome implements AutoCloseable {
 
   private OwnedFd openOrMake(String name) throws IOException {
     LinuxPath folder = LinuxPath.of(name);
-    try {
-      FileCalls.mkdirat(root, folder, PRIVATE);
-    } catch (SyscallException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw e;
-      }
-    }
+    make(root, folder);
     OwnedFd directory;
     try {
       directory = openDirectory(root, folder);
@@ -193,6 +200,16 @@ public final class NexusHome implements AutoCloseable {
   public static OwnedFd openDirectory(OwnedFd dir, LinuxPath path) throws SyscallException {
     return FileCalls.openat2(
         dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  }
+
+  /**
+   * Returns the names in a directory whose handle is shared: threads that list one handle at the
+   * same time would share its position, too.
+   */
+  public static List<DirectoryEntry> list(OwnedFd dir) throws SyscallException {
+    try (OwnedFd own = openDirectory(dir, LinuxPath.of("."))) {
+      return FileCalls.getdents64(own);
+    }
   }
 
   /** Returns the canonical path, absolute and free of symbolic links. */

@@ -100,9 +100,9 @@ public final class Quarantine {
   public void take(OwnedFd dir, LinuxPath path, String label) throws IOException {
     Stat stat = FileCalls.statx(dir, path);
     kept.add(stat.id());
-    if (stat.type() == FileType.DIRECTORY && (stat.permissions() & RWX_OWNER) != RWX_OWNER) {
+    if (stat.type() == FileType.DIRECTORY) {
       // rename(2) wants to write to a directory that gets another parent.
-      setPermissions(dir, path, RWX_OWNER);
+      makeAccessible(dir, path);
     }
     for (int attempt = 0; ; attempt++) {
       LinuxPath name = name(label, attempt);
@@ -160,6 +160,18 @@ public final class Quarantine {
     }
   }
 
+  /** Lets the owner of a directory, if that is us, do with it what follows, which tells if not. */
+  static void makeAccessible(OwnedFd dir, LinuxPath path) throws SyscallException {
+    if ((FileCalls.statx(dir, path).permissions() & RWX_OWNER) == RWX_OWNER) {
+      return;
+    }
+    try {
+      setPermissions(dir, path, RWX_OWNER);
+    } catch (IOException e) {
+      // The caller's next system call says what is wrong, and with what.
+    }
+  }
+
   private LinuxPath name(String label, int attempt) {
     return LinuxPath.of(
         TIME.format(clock.instant()) + "-" + label + (attempt == 0 ? "" : "." + attempt));
@@ -169,7 +181,7 @@ public final class Quarantine {
     TreeMap<LinuxPath, Long> present = sizes;
     if (present == null) {
       present = new TreeMap<>();
-      for (DirectoryEntry entry : FileCalls.getdents64(directory)) {
+      for (DirectoryEntry entry : NexusHome.list(directory)) {
         present.put(entry.name(), size(entry.name(), FileCalls.statx(directory, entry.name())));
       }
       sizes = present;

@@ -4,16 +4,22 @@ import static nexus.linux.Constants.AT_REMOVEDIR;
 import static nexus.linux.Constants.O_CREAT;
 import static nexus.linux.Constants.O_EXCL;
 import static nexus.linux.Constants.O_RDWR;
+import static nexus.linux.Constants.RENAME_NOREPLACE;
 import static nexus.linux.Constants.RESOLVE_BENEATH;
 import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import nexus.linux.DirectoryEntry;
+import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.FileType;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
+import nexus.linux.Stat;
 import nexus.linux.SyscallException;
 
 /**
@@ -135,25 +141,53 @@ public final class Staging {
 
   /** Removes whatever lies here; the caller holds the {@link StoreLock}. */
   public void empty() throws SyscallException {
-    for (DirectoryEntry entry : FileCalls.getdents64(directory)) {
+    for (DirectoryEntry entry : NexusHome.list(directory)) {
       remove(directory, entry.name());
     }
   }
 
   /**
    * Removes a file, or a directory with all that is in it; symbolic links are removed and not
-   * followed.
+   * followed. Directories in it are first moved up: however deep somebody has nested them, one
+   * handle is open at a time and no call recurses.
    */
   public static void remove(OwnedFd dir, LinuxPath name) throws SyscallException {
-    if (FileCalls.statx(dir, name).type() != FileType.DIRECTORY) {
+    Stat stat = FileCalls.statx(dir, name);
+    if (stat.type() != FileType.DIRECTORY) {
       FileCalls.unlinkat(dir, name, 0);
       return;
     }
-    try (OwnedFd child = NexusHome.openDirectory(dir, name)) {
-      for (DirectoryEntry entry : FileCalls.getdents64(child)) {
-        remove(child, entry.name());
+    var pending = new ArrayDeque<LinuxPath>(List.of(name));
+    var moves = new AtomicInteger();
+    while (!pending.isEmpty()) {
+      LinuxPath next = pending.pop();
+      Quarantine.makeAccessible(dir, next);
+      try (OwnedFd child = NexusHome.openDirectory(dir, next)) {
+        for (DirectoryEntry entry : FileCalls.getdents64(child)) {
+          if (FileCalls.statx(child, entry.name()).type() == FileType.DIRECTORY) {
+            Quarantine.makeAccessible(child, entry.name());
+            pending.push(moveUp(child, entry.name(), dir, moves));
+          } else {
+            FileCalls.unlinkat(child, entry.name(), 0);
+          }
+        }
+      }
+      FileCalls.unlinkat(dir, next, AT_REMOVEDIR);
+    }
+  }
+
+  private static LinuxPath moveUp(OwnedFd from, LinuxPath name, OwnedFd to, AtomicInteger moves)
+      throws SyscallException {
+    while (true) {
+      LinuxPath moved = LinuxPath.of(".removed-" + moves.getAndIncrement());
+      try {
+        FileCalls.renameat2(from, name, to, moved, RENAME_NOREPLACE);
+        return moved;
+      } catch (SyscallException e) {
+        if (!e.is(Errno.EEXIST)) {
+          throw e;
+        }
       }
     }
-    FileCalls.unlinkat(dir, name, AT_REMOVEDIR);
   }
 }

@@ -44,7 +44,7 @@ public final class Sweeper {
   public long sweep(Set<Digest> installed) throws StoreException, SyscallException {
     Set<Digest> kept = new HashSet<>(installed);
     List<Digest> unused = new ArrayList<>();
-    for (DirectoryEntry entry : FileCalls.getdents64(home.checkouts())) {
+    for (DirectoryEntry entry : NexusHome.list(home.checkouts())) {
       Digest tree;
       try {
         tree = Digest.parse(entry.name().toString());
@@ -98,7 +98,7 @@ public final class Sweeper {
 
   private static long sweep(OwnedFd folder, Set<LinuxPath> kept) throws SyscallException {
     long freed = 0;
-    for (DirectoryEntry prefix : FileCalls.getdents64(folder)) {
+    for (DirectoryEntry prefix : NexusHome.list(folder)) {
       if (FileCalls.statx(folder, prefix.name()).type() != FileType.DIRECTORY) {
         continue;
       }

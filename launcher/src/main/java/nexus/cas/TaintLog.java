@@ -45,9 +45,12 @@ public final class TaintLog {
     }
     byte[] json = TaintJson.encode(records.subList(0, Math.min(records.size(), MAX_RECORDS)));
     OwnedFd taints = home.taints();
-    home.staging().replace(taints, unusedName(taints), json);
-    List<LinuxPath> names = names();
-    for (LinuxPath oldest : names.subList(0, Math.max(0, names.size() - MAX_FILES))) {
+    LinuxPath name = unusedName(taints);
+    home.staging().replace(taints, name, json);
+    List<LinuxPath> names = new ArrayList<>(names());
+    // Not one of the oldest, even if the clock was set back.
+    names.remove(name);
+    for (LinuxPath oldest : names.subList(0, Math.max(0, names.size() + 1 - MAX_FILES))) {
       Staging.remove(taints, oldest);
     }
   }
@@ -68,7 +71,7 @@ public final class TaintLog {
   }
 
   private List<LinuxPath> names() throws SyscallException {
-    return FileCalls.getdents64(home.taints()).stream().map(DirectoryEntry::name).sorted().toList();
+    return NexusHome.list(home.taints()).stream().map(DirectoryEntry::name).sorted().toList();
   }
 
   /**

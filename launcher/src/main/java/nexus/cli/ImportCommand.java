@@ -18,10 +18,17 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     description = "Import a directory as an app, or as the next version of one.",
-    mixinStandardHelpOptions = true,
     usageHelpAutoWidth = true)
 final class ImportCommand implements Callable<Integer> {
   private final Commands commands;
+
+  // Not by mixinStandardHelpOptions, which gives way whole to a --version that means another thing.
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help message and exit.")
+  @SuppressWarnings("UnusedVariable") // For picocli, which acts on it itself.
+  private boolean help;
 
   @Parameters(paramLabel = "DIR", description = "The directory; it is copied and left as it is.")
   private String directory = "";

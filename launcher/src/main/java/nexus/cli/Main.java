@@ -65,9 +65,10 @@ public final class Main {
         new CommandLine(new NexusCommand(), new Commands(terminal))
             .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
+            .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(
                 (e, _) -> {
-                  terminal.fail(
+                  terminal.say(
                       e.getMessage()
                           + "; see "
                           + e.getCommandLine().getCommandSpec().qualifiedName()
@@ -76,7 +77,7 @@ public final class Main {
                 })
             .setExecutionExceptionHandler(
                 (e, _, _) -> {
-                  terminal.fail(Failure.sentence(e));
+                  terminal.say(Failure.sentence(e));
                   return ExitCode.FAILURE.status();
                 });
     return commandLine;

@@ -25,12 +25,7 @@ final class Terminal {
     return err;
   }
 
-  /** Says that the command failed, in one sentence. */
-  void fail(String sentence) {
-    err.println(PREFIX + sentence);
-  }
-
-  /** Says something that is no result. */
+  /** Says something that is no result, in one sentence. */
   void say(String sentence) {
     err.println(PREFIX + sentence);
   }

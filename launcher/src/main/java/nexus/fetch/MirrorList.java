@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import nexus.cas.Gate;
+import nexus.cas.NexusHome;
 import nexus.cas.StoreException;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
@@ -65,7 +66,7 @@ public final class MirrorList {
    * @return false if it was in the list already
    */
   public boolean add(MirrorUrl mirror) throws IOException {
-    makeFolder(folder);
+    NexusHome.makeWithParents(folder);
     try (OwnedFd open = openFolder()) {
       FileCalls.flock(open, LOCK_EX);
       List<String> lines = lines(open);
@@ -113,19 +114,6 @@ public final class MirrorList {
 
   private OwnedFd openFolder() throws SyscallException {
     return FileCalls.openat2(OwnedFd.CWD, folder, O_RDONLY | O_DIRECTORY, 0, 0);
-  }
-
-  private static void makeFolder(LinuxPath path) throws SyscallException {
-    try {
-      FileCalls.mkdirat(OwnedFd.CWD, path, 0700);
-    } catch (SyscallException e) {
-      if (e.is(Errno.ENOENT) && path.parent().length() > 0) {
-        makeFolder(path.parent());
-        FileCalls.mkdirat(OwnedFd.CWD, path, 0700);
-      } else if (!e.is(Errno.EEXIST)) {
-        throw e;
-      }
-    }
   }
 
   private List<String> lines(OwnedFd open) throws IOException {

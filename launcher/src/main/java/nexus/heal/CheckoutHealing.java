@@ -19,7 +19,6 @@ import nexus.cas.NexusHome;
 import nexus.cas.ObjectId;
 import nexus.cas.Quarantine;
 import nexus.cas.Staging;
-import nexus.cas.StoreException;
 import nexus.cas.TaintCause;
 import nexus.cas.TaintLog;
 import nexus.cas.TaintRecord;
@@ -78,9 +77,14 @@ final class CheckoutHealing {
       throws IOException, InterruptedException {
     quarantine.takeUnless(
         FileType.DIRECTORY, checkouts.directory(), Checkouts.name(tree), tree.hex());
-    try (OwnedFd checkout = checkouts.open(tree)) {
-      heal(checkout, findings);
-    } catch (StoreException.Missing e) {
+    if (isThere()) {
+      // Who cannot write to it cannot mend it.
+      Quarantine.setPermissions(
+          checkouts.directory(), Checkouts.name(tree), Checkouts.DIRECTORY_PERMISSIONS);
+      try (OwnedFd checkout = checkouts.open(tree)) {
+        heal(checkout, findings);
+      }
+    } else {
       remake(findings);
     }
     if (!items.isEmpty()) {
@@ -94,6 +98,18 @@ final class CheckoutHealing {
     items.values().forEach(progress::finished);
     record(cause);
     return new HealReport(List.copyOf(items.values()), mirrors.complaints());
+  }
+
+  private boolean isThere() throws SyscallException {
+    try {
+      return FileCalls.statx(checkouts.directory(), Checkouts.name(tree)).type()
+          == FileType.DIRECTORY;
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private void heal(OwnedFd checkout, List<Finding> findings)

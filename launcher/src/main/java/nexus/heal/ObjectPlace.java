@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes room at a path {@code ab/…} of the store for a file that is renamed to it. */
 final class ObjectPlace {
+  private static final int FOLDER_PERMISSIONS = 0700;
+
   private ObjectPlace() {}
 
   /**
@@ -29,12 +31,13 @@ final class ObjectPlace {
       throws IOException {
     quarantine.takeUnless(FileType.DIRECTORY, dir, path.parent(), label);
     try {
-      FileCalls.mkdirat(dir, path.parent(), 0700);
+      FileCalls.mkdirat(dir, path.parent(), FOLDER_PERMISSIONS);
     } catch (SyscallException e) {
       if (!e.is(Errno.EEXIST)) {
         throw e;
       }
     }
+    Quarantine.setPermissions(dir, path.parent(), FOLDER_PERMISSIONS);
     quarantine.takeUnless(FileType.REGULAR, dir, path, label);
     Stat stat;
     try {

@@ -105,7 +105,7 @@ public final class Importer {
   /** Imports and returns what is installed now. */
   public Imported importTree(Request request, Progress progress)
       throws IOException, InterruptedException {
-    Release.checkName(request.name);
+    Release.checkClaims(request.name, request.version, request.entrypoint, request.environment);
     try (OwnedFd source =
             FileCalls.openat2(OwnedFd.CWD, request.source, O_RDONLY | O_DIRECTORY, 0, 0);
         StoreLock _ = home.lock()) {

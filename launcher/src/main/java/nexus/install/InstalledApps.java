@@ -96,7 +96,7 @@ public final class InstalledApps {
   /** Returns all records by name; one that is broken hides no other. */
   public List<Listed> list() throws IOException {
     var listed = new ArrayList<Listed>();
-    for (DirectoryEntry entry : FileCalls.getdents64(home.installed())) {
+    for (DirectoryEntry entry : NexusHome.list(home.installed())) {
       String file = entry.name().toString();
       if (!file.endsWith(SUFFIX)) {
         continue;

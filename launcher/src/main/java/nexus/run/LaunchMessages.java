@@ -1,6 +1,8 @@
 package nexus.run;
 
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
 import nexus.fetch.ProgressLine;
 import nexus.heal.HealLine;
 import nexus.heal.HealProgress;
@@ -10,14 +12,19 @@ final class LaunchMessages {
   private final LaunchRequest request;
   private final LaunchReply reply;
 
+  // Mutable state
+  private final Set<String> said = new HashSet<>();
+
   LaunchMessages(LaunchRequest request, LaunchReply reply) {
     this.request = request;
     this.reply = reply;
   }
 
-  /** Says a sentence on standard error. */
+  /** Says a sentence on standard error, once. */
   void say(String sentence) {
-    send("nexus: " + sentence + "\n");
+    if (said.add(sentence)) {
+      send("nexus: " + sentence + "\n");
+    }
   }
 
   /** Starts a progress line, which shows nothing where standard error is no terminal. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import nexus.cas.Folders;
 import nexus.linux.OwnedFd;
 import nexus.linux.ProcessCalls;
+import nexus.linux.SyscallException;
 import nexus.policy.PolicyException;
 import picocli.CommandLine;
 
@@ -72,6 +73,8 @@ public final class LaunchServer {
       // Nobody is left to be told.
     } catch (LaunchException e) {
       reply.refuse(String.valueOf(e.getMessage()), e.status());
+    } catch (SyscallException e) {
+      reply.fail(e.sentence());
     } catch (IOException | MountNamespaceException | PolicyException e) {
       reply.fail(String.valueOf(e.getMessage()));
     }

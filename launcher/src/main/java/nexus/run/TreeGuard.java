@@ -114,7 +114,7 @@ final class TreeGuard {
     for (HealReport.Item item : report.items()) {
       messages.say(release.name() + ": " + item.sentence());
       if (item.result() instanceof HealReport.NotHealed not) {
-        not.reasons().forEach(reason -> messages.say("  " + reason));
+        not.reasons().forEach(messages::say);
       }
     }
     if (!report.isHealed()) {

@@ -1,5 +1,6 @@
 package nexus.trust;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,16 +43,30 @@ public record Release(
    * @throws TrustException.Invalid with a sentence for whoever gave the value
    */
   public void check() throws TrustException {
+    checkClaims(name, version, entrypoint, environment);
+    if (sequence < 1) {
+      throw new TrustException.Invalid("sequence " + sequence + " is less than 1");
+    }
+  }
+
+  /** Checks what is known of a release before its tree is. */
+  public static void checkClaims(
+      String name, String version, String entrypoint, Map<String, String> environment)
+      throws TrustException {
     checkName(name);
     if (!VERSION.matcher(version).matches()) {
       throw new TrustException.Invalid(
           "\"" + printable(version) + "\" is no version: letters, digits and . _ + ~ : - are");
     }
-    if (sequence < 1) {
-      throw new TrustException.Invalid("sequence " + sequence + " is less than 1");
-    }
     if (entrypoint.isEmpty() || entrypoint.length() > MAX_PATH || entrypoint.indexOf('\0') >= 0) {
       throw new TrustException.Invalid("the entry point is no path");
+    }
+    if (Arrays.asList(entrypoint.split("/")).contains("..")) {
+      // Where it leads would depend on the symbolic links in front of it.
+      throw new TrustException.Invalid(
+          "the entry point "
+              + printable(entrypoint)
+              + " has .. in it; name the program's own path");
     }
     if (environment.size() > MAX_VARIABLES) {
       throw new TrustException.Invalid("more than " + MAX_VARIABLES + " environment variables");

@@ -2,9 +2,13 @@ package nexus.cas;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -145,19 +149,17 @@ public final class TestStore implements AutoCloseable {
     if (!writable) {
       throw new IOException(file + " does not become writable");
     }
-    try (var channel =
-        java.nio.channels.FileChannel.open(file, java.nio.file.StandardOpenOption.WRITE)) {
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.UTF_8)), offset);
     }
     Files.setPosixFilePermissions(
         file,
-        java.nio.file.attribute.PosixFilePermissions.fromString(
+        PosixFilePermissions.fromString(
             Files.isExecutable(file) && isExecutable(file) ? "r-xr-xr-x" : "r--r--r--"));
   }
 
   private static boolean isExecutable(Path file) throws IOException {
-    return Files.getPosixFilePermissions(file)
-        .contains(java.nio.file.attribute.PosixFilePermission.OTHERS_EXECUTE);
+    return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_EXECUTE);
   }
 
   /** Returns what is wrong with a tree's checkout. */

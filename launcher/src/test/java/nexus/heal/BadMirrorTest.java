@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import nexus.cas.Finding;
+import nexus.cas.InMemory;
 import nexus.cas.TestStore;
 import nexus.fetch.HostileServer;
 import nexus.fetch.TestMirrorServer;
@@ -41,7 +42,8 @@ final class BadMirrorTest {
 
   private static final String OTHER_PART = PART.replaceFirst("524288-1048575", "0-524287");
 
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   // Mutable state
   private HealFixture fixture;

@@ -6,27 +6,36 @@ import static nexus.cas.TestStore.overwrite;
 import static nexus.heal.HealFixture.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import nexus.cas.Finding;
+import nexus.cas.InMemory;
 import nexus.cas.TestStore;
+import nexus.cas.TreeVerifier;
 import nexus.fetch.TestMirrorServer;
+import nexus.linux.OwnedFd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class HealerTest {
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   // Mutable state
   private HealFixture fixture;
@@ -190,7 +199,7 @@ final class HealerTest {
     Files.copy(
         fixture.store.map(tree.entry("other").content().verity()),
         map,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        StandardCopyOption.REPLACE_EXISTING);
     overwrite(tree.file("big"), CHUNK, "evil");
 
     assertThat(result(fixture.heal(tree, fixture.mirrorUrl()), "big"))
@@ -292,6 +301,37 @@ final class HealerTest {
   }
 
   @Test
+  void mendsFoldersThatNobodyMayWriteTo() throws Exception {
+    TestStore.Tree tree = fixture.install(Map.of("lib/a", bytes(10, 1)));
+    Path object = fixture.store.object(tree.entry("lib/a").object());
+    overwrite(tree.file("lib/a"), 0, "evil");
+    List<Finding> findings = fixture.store.verify(tree);
+    mode(tree.file("lib"), "---------");
+    mode(tree.path(), "r-xr-xr-x");
+    mode(Objects.requireNonNull(object.getParent()), "r-x------");
+
+    assertThat(fixture.heal(tree, findings, fixture.mirrorUrl()).isHealed()).isTrue();
+    fixture.assertGood(tree);
+  }
+
+  @Test
+  void mendsWhatAVerificationOfProgramsAloneFindsBelowAMissingFolder() throws Exception {
+    TestStore.Tree tree = fixture.install(Map.of("lib/a", bytes(10, 1), "lib/b*", bytes(11, 1)));
+    deleteFolder(tree.file("lib"));
+    List<Finding> findings;
+    try (OwnedFd checkout = fixture.store.checkouts.open(tree.digest())) {
+      findings =
+          new TreeVerifier(fixture.store.trees, fixture.store.hasher)
+              .verify(checkout, tree.manifest(), TreeVerifier.Scope.EXEC, Map.of(), _ -> {})
+              .findings();
+    }
+    assertThat(findings).hasSize(3);
+
+    assertThat(fixture.heal(tree, findings).isHealed()).isTrue();
+    fixture.assertGood(tree);
+  }
+
+  @Test
   void makesACheckoutAgainThatIsMissing() throws Exception {
     TestStore.Tree tree =
         fixture.install(
@@ -343,9 +383,9 @@ final class HealerTest {
     try (FileChannel open = FileChannel.open(tree.file("lib"), StandardOpenOption.READ)) {
       assertThat(fixture.heal(tree, fixture.mirrorUrl()).isHealed()).isTrue();
 
-      var now = java.nio.ByteBuffer.allocate(200);
+      var now = ByteBuffer.allocate(200);
       assertThat(open.read(now)).isEqualTo(100);
-      assertThat(java.util.Arrays.copyOf(now.array(), 100)).isEqualTo(tainted);
+      assertThat(Arrays.copyOf(now.array(), 100)).isEqualTo(tainted);
     }
     assertThat(fixture.store.quarantined().getFirst()).hasBinaryContent(tainted);
   }
@@ -431,7 +471,7 @@ final class HealerTest {
 
   private static void deleteFolder(Path path) throws Exception {
     try (var files = Files.walk(path)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }

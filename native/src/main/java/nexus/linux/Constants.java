@@ -42,6 +42,7 @@ public final class Constants {
   public static final int O_CLOEXEC = 0x80000;
   public static final int O_PATH = 0x200000;
   static final int F_RDLCK = 0;
+  static final int SEEK_SET = 0;
   static final int F_SETSIG = 10;
 
   // linux/openat2.h

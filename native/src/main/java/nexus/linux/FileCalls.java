@@ -131,10 +131,13 @@ public final class FileCalls {
 
   /**
    * {@code ssize_t getdents64(int fd, void *dirp, size_t count)}, getdents64(2), until the end: the
-   * names of the directory except {@code .} and {@code ..}, in the file system's order. It starts
-   * where the descriptor stands, so a second call on it returns nothing.
+   * names of the directory except {@code .} and {@code ..}, in the file system's order.
+   *
+   * <p>It starts at the beginning, by lseek(2): a directory that is kept open is listed again and
+   * again, and one that seems empty the second time is one whose files nobody needs.
    */
   public static List<DirectoryEntry> getdents64(OwnedFd dir) throws SyscallException {
+    check("lseek", dir::toString, () -> LibC.lseek(dir.value(), 0, Constants.SEEK_SET));
     var entries = new ArrayList<DirectoryEntry>();
     byte[] buffer = new byte[DIRECTORY_BUFFER];
     ByteBuffer view = ByteBuffer.wrap(buffer).order(ByteOrder.nativeOrder());

@@ -44,6 +44,8 @@ final class LibC {
 
   static native int close(int fd);
 
+  static native long lseek(int fd, long offset, int whence);
+
   static native long read(int fd, byte[] buffer, long count);
 
   static native long write(int fd, byte[] buffer, long count);

@@ -34,4 +34,21 @@ public final class SyscallException extends IOException {
   public String reason() {
     return Errno.reason(errno);
   }
+
+  /**
+   * Returns the message and, where errno tells what a user can do about it, that: {@code
+   * openat2(…): EACCES (permission denied); check its owner and permissions}.
+   */
+  public String sentence() {
+    if (is(Errno.ENOSPC, Errno.EDQUOT)) {
+      return getMessage() + "; free some space and try again";
+    }
+    if (is(Errno.EACCES, Errno.EPERM)) {
+      return getMessage() + "; check its owner and permissions";
+    }
+    if (is(Errno.EMFILE)) {
+      return getMessage() + "; raise the limit of open files (ulimit -n)";
+    }
+    return String.valueOf(getMessage());
+  }
 }

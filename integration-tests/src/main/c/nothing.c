@@ -1,0 +1,5 @@
+/* An app of one file that ends at once. */
+int main(void)
+{
+    return 0;
+}
