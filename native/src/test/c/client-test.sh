@@ -492,7 +492,7 @@ test_orphans() {
 
 test_monitor_holds_nothing() {
   mkfifo "$work/fifo"
-  in_sandbox 'echo ready; exec >&- 2>&-; exec sleep 300' > "$work/fifo" 2>&1 &
+  "$nexus" run exec /bin/sh sh -c 'echo ready; exec >&- 2>&-; exec sleep 300' > "$work/fifo" 2>&1 &
   monitor=$!
   equal "a reader sees the end when the app closes its output" "ready" "$(timeout 5 cat "$work/fifo")"
   if kill -TERM $monitor; then
@@ -626,6 +626,7 @@ test_injected_errors() {
   injected "fork of init" clone:error=EAGAIN:when=2 125 "nexus: cannot start the sandbox's init: fork(): EAGAIN*"
   injected "capset" capset:error=EPERM:when=1 125 "nexus: cannot drop capabilities: capset(): EPERM*"
   injected "pipe of the app" pipe2:error=EMFILE:when=3 125 "nexus: cannot prepare the start: pipe2(*: EMFILE*"
+  injected "event of the app" eventfd2:error=EMFILE 125 "nexus: cannot prepare the start: eventfd2(*: EMFILE*"
   injected "fork of the app" clone:error=EAGAIN:when=3 125 "nexus: cannot start the app: fork(): EAGAIN*"
   (
     mkdir "$work/left" && cd "$work/left" && rmdir "$work/left"
@@ -636,6 +637,16 @@ test_injected_errors() {
   injected "lease" fcntl:error=EINVAL:when=1 125 "nexus: cannot ask for the lease: fcntl(F_GETLEASE): EINVAL*" -f
   injected "memory" mmap:error=ENOMEM:when=1 125 "nexus: out of memory: mmap(* bytes): ENOMEM*"
   injected "recvmsg" recvmsg:error=EIO 125 "nexus: cannot hear the launcher: recvmsg(): EIO*"
+  # The monitor takes a while until it blocks signals; the app must not run before.
+  rm -f "$work/app"
+  strace -o /dev/null -e inject=clone:delay_exit=200000:when=3 \
+    "$binary" run --no-agent exec /bin/sh sh -c "trap 'exit 4' USR1; echo ready; while :; do sleep 0.02; done" \
+    > "$work/app" &
+  tracer=$!
+  await contains ready "$work/app"
+  kill -USR1 "$(children $tracer | cut -d' ' -f1)"
+  wait $tracer
+  equal "a signal reaches the app however slow nexus is" 4 $?
   ends "a kernel without close_range" 7 strace -f -o /dev/null -e inject=close_range:error=ENOSYS "$binary" run --no-agent exec \
     "$probe" probe open 5< /
   ends "a kernel without session keyrings" 0 strace -o /dev/null -e inject=keyctl:error=ENOSYS "$binary" run --no-agent exec \
