@@ -29,6 +29,7 @@ static const char *const texts[] = {
     [STEP_UNSHARE] = "make the sandbox's own namespaces: unshare()",
     [STEP_LOOPBACK] = "bring up the loopback interface: ioctl(SIOCSIFFLAGS, lo, IFF_UP)",
     [STEP_PIPE] = "prepare the start: pipe2(O_CLOEXEC)",
+    [STEP_EVENT] = "prepare the start: eventfd2(EFD_CLOEXEC)",
     [STEP_FORK_INIT] = "start the sandbox's init: fork()",
     [STEP_FORK_APP] = "start the app: fork()",
     [STEP_INIT_DIED] = "start the sandbox's init: it ended early: read(pipe)",

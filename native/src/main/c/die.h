@@ -34,6 +34,7 @@ enum step {
     STEP_UNSHARE,
     STEP_LOOPBACK,
     STEP_PIPE,
+    STEP_EVENT,
     STEP_FORK_INIT,
     STEP_FORK_APP,
     STEP_INIT_DIED,

@@ -435,7 +435,7 @@ static void serve_launch(struct request *request)
 {
     char **argument = request->arguments;
     for (; strncmp(*argument, "--", 2) == 0; argument++) {
-        if (strcmp(*argument, "--verify") == 0)
+        if (strcmp(*argument, "--verify") == 0 || strcmp(*argument, "--on-taint") == 0)
             argument++;
     }
     const char *mode = argument[0];
@@ -472,7 +472,8 @@ static void serve_launch(struct request *request)
     } else if (strcmp(mode, "part") == 0) {
         send_text(STDOUT, "part of it\n");
     } else if (strcmp(mode, "always-again") == 0 || (strcmp(mode, "again") == 0 && is_first(argument[1]))) {
-        give_way();
+        if (agent != 0)
+            give_way();
         send_frame(AGAIN, 0, NULL, 0);
     } else if (strcmp(mode, "die") == 0 && is_first(argument[1])) {
         kill_agent();
