@@ -89,7 +89,7 @@ final class Assemble {
       Path command = record(lib, options, "command.aot");
       run(work, log, nexus, "verify", "training");
       Path launch = record(lib, options, "launch.aot");
-      for (int launch = 0; launch < TRAINING_LAUNCHES; launch++) {
+      for (int i = 0; i < TRAINING_LAUNCHES; i++) {
         run(work, log, nexus, "run", "training");
       }
       Path status = work.resolve("status");

@@ -30,6 +30,9 @@ public final class Agent {
   /** More clients wait in the backlog of the socket. */
   private static final int MAX_CONNECTIONS = 256;
 
+  /** How often an agent that nobody asks looks whether anybody could. */
+  private static final Duration LOOK_AROUND = Duration.ofSeconds(30);
+
   private static final int LAUNCHES_PER_PROCESSOR = 4;
   private static final LinuxPath MEMORY = LinuxPath.of("/proc/self/statm");
   private static final int PAGE_BYTES = 4096;
@@ -91,9 +94,13 @@ public final class Agent {
       }
       connections.acquire();
       // A millisecond more, so that the time is up when it is over.
-      OwnedFd connection = socket.accept((int) Math.min(left.toMillis() + 1, Integer.MAX_VALUE));
+      OwnedFd connection =
+          socket.accept((int) Math.min(left.toMillis() + 1, LOOK_AROUND.toMillis()));
       if (connection == null) {
         connections.release();
+        if (!socket.isReachable()) {
+          return;
+        }
       } else {
         activity.connected();
         Thread.ofPlatform().name("nexus-client").start(() -> serve(connection));

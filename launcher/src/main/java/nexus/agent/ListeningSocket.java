@@ -100,7 +100,7 @@ final class ListeningSocket implements AutoCloseable {
       }
       left = true;
       try (OwnedFd _ = locked()) {
-        if (isOurs()) {
+        if (isReachable()) {
           FileCalls.unlinkat(OwnedFd.CWD, path, 0);
         }
         SocketCalls.shutdown(listener);
@@ -151,7 +151,11 @@ final class ListeningSocket implements AutoCloseable {
     return file;
   }
 
-  private boolean isOurs() {
+  /**
+   * Returns whether the path still leads here. The folder goes with the session, and what else
+   * clears it does not ask either.
+   */
+  boolean isReachable() {
     try {
       return FileCalls.statx(OwnedFd.CWD, path).id().equals(file);
     } catch (SyscallException e) {

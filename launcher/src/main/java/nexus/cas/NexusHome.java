@@ -130,6 +130,10 @@ public final class NexusHome implements AutoCloseable {
     }
   }
 
+  private static boolean isPrivate(Stat stat) {
+    return stat.uid() == ProcessCalls.geteuid() && (stat.permissions() & WRITABLE_BY_OTHERS) == 0;
+  }
+
   private static boolean exists(LinuxPath path) throws SyscallException {
     try {
       FileCalls.statx(OwnedFd.CWD, path);
@@ -177,15 +181,15 @@ public final class NexusHome implements AutoCloseable {
    */
   public boolean isStillAt(LinuxPath path) {
     try {
-      if (!FileCalls.statx(OwnedFd.CWD, path).id().equals(FileCalls.statx(root).id())
+      Stat open = FileCalls.statx(root);
+      if (!FileCalls.statx(OwnedFd.CWD, path).id().equals(open.id())
+          || !isPrivate(open)
           || !canonical(root).equals(this.path)) {
         return false;
       }
       for (Folder folder : folders) {
         Stat stat = FileCalls.statx(root, folder.name);
-        if (!stat.id().equals(folder.id)
-            || stat.uid() != ProcessCalls.geteuid()
-            || (stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
+        if (!stat.id().equals(folder.id) || !isPrivate(stat)) {
           return false;
         }
       }

@@ -27,7 +27,6 @@ import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
-import nexus.merkle.ParallelHasher;
 import nexus.policy.PolicyException;
 import nexus.run.LaunchException.Status;
 import nexus.trust.Release;
@@ -74,20 +73,44 @@ final class Launch {
           LaunchException,
           MountNamespaceException,
           PolicyException {
-    try (KeptHome.Use store = tools.homes().open(folders.nexusHome())) {
+    try (Turn turn = tools.turn()) {
+      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+        client.requirePresent();
+        if (attempt(turn)) {
+          return;
+        }
+      }
+      throw new LaunchException(
+          Status.REFUSED,
+          options.app
+              + " was healed "
+              + MAX_ATTEMPTS
+              + " times and is tainted again; something changes it");
+    }
+  }
+
+  /** Hands the app over to the client, or heals it, and returns whether it did the first. */
+  private boolean attempt(Turn turn)
+      throws IOException,
+          InterruptedException,
+          LaunchException,
+          MountNamespaceException,
+          PolicyException {
+    try (SandboxBuild sandbox = SandboxBuild.start();
+        KeptHome.Use store = tools.homes().open(folders.nexusHome())) {
       NexusHome home = store.home();
-      ParallelHasher hasher = tools.hasher();
       Release release = release(home);
       var guard =
           new TreeGuard(
               home,
-              hasher,
+              tools.hasher(),
               release,
               options,
               folders,
               request.variables(),
               new LaunchMessages(request, reply),
-              client);
+              client,
+              turn);
       TreeManifest manifest = guard.manifest();
       TreeEntry.RegularFile program =
           manifest
@@ -100,19 +123,13 @@ final class Launch {
                               + release.entrypoint()
                               + " is no file of "
                               + release.name()));
-      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        List<Finding> findings = takeTurn(home, hasher, guard, release, manifest, program);
-        if (findings.isEmpty()) {
-          return;
-        }
-        guard.heal(manifest, findings);
+      List<Finding> findings = start(sandbox, home, guard, release, manifest, program);
+      if (findings.isEmpty()) {
+        return true;
       }
-      throw new LaunchException(
-          Status.REFUSED,
-          release.name()
-              + " was healed "
-              + MAX_ATTEMPTS
-              + " times and is tainted again; something changes it");
+      sandbox.end();
+      guard.heal(manifest, findings);
+      return false;
     }
   }
 
@@ -129,32 +146,10 @@ final class Launch {
     }
   }
 
-  /** {@link #start}, when it is this launch's turn. */
-  private List<Finding> takeTurn(
-      NexusHome home,
-      ParallelHasher hasher,
-      TreeGuard guard,
-      Release release,
-      TreeManifest manifest,
-      TreeEntry.RegularFile program)
-      throws IOException,
-          InterruptedException,
-          LaunchException,
-          MountNamespaceException,
-          PolicyException {
-    tools.turns().acquire();
-    try {
-      client.requirePresent();
-      return start(home, hasher, guard, release, manifest, program);
-    } finally {
-      tools.turns().release();
-    }
-  }
-
   /** Hands the app over to the client, or returns what is wrong with it. */
   private List<Finding> start(
+      SandboxBuild sandbox,
       NexusHome home,
-      ParallelHasher hasher,
       TreeGuard guard,
       Release release,
       TreeManifest manifest,
@@ -177,9 +172,10 @@ final class Launch {
       if (found.isEmpty()) {
         return guard.verify(checkout, manifest, Map.of());
       }
+      // Closed here, too: what it builds from is lent to it.
       try (HeldProgram held = found.get();
-          SandboxBuild sandbox = SandboxBuild.start()) {
-        sandbox.order(
+          SandboxBuild building = sandbox) {
+        building.order(
             new SandboxBuild.Order(
                 HostFactsReader.read(folders),
                 AppView.steps(
@@ -188,7 +184,7 @@ final class Launch {
         List<Finding> findings =
             guard.verify(checkout, manifest, Map.of(program.path(), held.opened()));
         if (findings.isEmpty()) {
-          handOver(sandbox.await(), checkout, hasher, release, program, held);
+          handOver(building.await(), checkout, release, program, held);
         }
         return findings;
       }
@@ -198,7 +194,6 @@ final class Launch {
   private void handOver(
       MountNamespace namespace,
       OwnedFd checkout,
-      ParallelHasher hasher,
       Release release,
       TreeEntry.RegularFile program,
       HeldProgram held)
@@ -208,7 +203,7 @@ final class Launch {
       boolean right =
           held.guarded()
               ? held.isUntouched(executable)
-              : VerifiedCopy.isCopyOf(executable, program, hasher);
+              : VerifiedCopy.isCopyOf(executable, program, tools.hasher());
       if (!right) {
         throw new LaunchException(
             Status.REFUSED, program.path() + " changed while it was being started; run it again");

@@ -30,9 +30,9 @@ public final class LaunchTools implements AutoCloseable {
     return homes;
   }
 
-  /** Lends what a launch holds one permit of while it works. */
-  Semaphore turns() {
-    return turns;
+  /** Waits until a launch may work. */
+  Turn turn() throws InterruptedException {
+    return new Turn(turns);
   }
 
   @Override

@@ -66,9 +66,8 @@ final class SandboxBuild implements AutoCloseable {
     }
   }
 
-  /** Waits until nothing is built any more, and closes what was. */
-  @Override
-  public void close() {
+  /** Waits until nothing is built any more, and closes what was. Once more does no harm. */
+  void end() {
     order.cancel(false);
     boolean interrupted = false;
     while (true) {
@@ -85,5 +84,11 @@ final class SandboxBuild implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Ends it. */
+  @Override
+  public void close() {
+    end();
   }
 }

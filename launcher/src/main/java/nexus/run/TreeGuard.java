@@ -36,6 +36,7 @@ final class TreeGuard {
   private final Map<String, String> environment;
   private final LaunchMessages messages;
   private final Client client;
+  private final Turn turn;
 
   /** Lends everything. */
   TreeGuard(
@@ -46,7 +47,8 @@ final class TreeGuard {
       Folders folders,
       Map<String, String> environment,
       LaunchMessages messages,
-      Client client) {
+      Client client,
+      Turn turn) {
     this.home = home;
     this.hasher = hasher;
     this.release = release;
@@ -55,6 +57,7 @@ final class TreeGuard {
     this.environment = environment;
     this.messages = messages;
     this.client = client;
+    this.turn = turn;
   }
 
   /** Returns the tree's manifest, whose digest has been verified. */
@@ -66,12 +69,15 @@ final class TreeGuard {
         throw new LaunchException(Status.REFUSED, String.valueOf(e.getMessage()));
       }
     }
+    turn.pause();
     try (MirroredHealer healer = healer(List.of())) {
       return switch (healer.healer().healManifest(release.tree())) {
         case ManifestReport.Good good -> good.manifest();
         case ManifestReport.NotHealed not ->
             throw new LaunchException(Status.REFUSED, String.join("; ", not.reasons()));
       };
+    } finally {
+      turn.resume();
     }
   }
 
@@ -105,11 +111,14 @@ final class TreeGuard {
       throw new LaunchException(Status.REFUSED, refusal(findings));
     }
     HealReport report;
+    turn.pause();
     try (MirroredHealer healer = healer(findings)) {
       report =
           healer
               .healer()
               .heal(release.tree(), manifest, findings, new TaintCause.Launch(release.name()));
+    } finally {
+      turn.resume();
     }
     for (HealReport.Item item : report.items()) {
       messages.say(release.name() + ": " + item.sentence());
