@@ -8,6 +8,7 @@ import java.util.List;
 /** The program behind {@code nexus bench}. */
 final class Bench {
   private static final int DEFAULT_RUNS = 20;
+  private static final int FAILURE = 1;
   private static final int USAGE = 2;
   private static final String HELP =
       """
@@ -24,7 +25,7 @@ final class Bench {
 
   private Bench() {}
 
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws InterruptedException {
     List<String> words = List.of(arguments).subList(1, arguments.length);
     if (words.contains("--help") || words.contains("-h")) {
       System.out.print(HELP);
@@ -38,11 +39,16 @@ final class Bench {
       System.exit(USAGE);
       return;
     }
-    Path root = Path.of(arguments[0]);
-    String table = measure(root, options.runs());
-    System.out.print(table);
-    if (options.write()) {
-      write(root.resolve("docs/benchmarks.md"), table);
+    try {
+      Path root = Path.of(arguments[0]);
+      String table = measure(root, options.runs());
+      System.out.print(table);
+      if (options.write()) {
+        write(root.resolve("docs/benchmarks.md"), table);
+      }
+    } catch (IOException e) {
+      System.err.println("nexus: " + e.getMessage());
+      System.exit(FAILURE);
     }
   }
 
@@ -54,10 +60,10 @@ final class Bench {
         case "--write" -> write = true;
         case "--runs" -> {
           i++;
-          runs = i < words.size() ? Integer.parseInt(words.get(i)) : 0;
-          if (runs < 1) {
+          if (i == words.size() || !words.get(i).matches("[1-9][0-9]{0,5}")) {
             throw new IllegalArgumentException("--runs wants a number, 1 or more");
           }
+          runs = Integer.parseInt(words.get(i));
         }
         default -> throw new IllegalArgumentException("unknown option " + words.get(i));
       }

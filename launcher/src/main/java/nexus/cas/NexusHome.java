@@ -11,6 +11,7 @@ import static nexus.linux.Constants.RESOLVE_BENEATH;
 import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import nexus.linux.DirectoryEntry;
 import nexus.linux.Errno;
@@ -47,22 +48,31 @@ public final class NexusHome implements AutoCloseable {
   private final OwnedFd stagingDirectory;
   private final Staging staging;
 
+  /** The folders below the root, as they were when they were opened. */
+  private final List<Folder> folders = new ArrayList<>();
+
+  /** A folder that is open. */
+  private record Folder(LinuxPath name, OwnedFd fd, Stat.FileId id) {}
+
   private NexusHome(LinuxPath path, OwnedFd root) throws IOException {
     this.path = path;
     this.root = root;
-    for (String parent : List.of("cas", "state")) {
-      openOrMake(root, parent).close();
+    try {
+      openOrMake("cas");
+      this.state = openOrMake("state");
+      this.objects = openOrMake("cas/objects");
+      this.trees = openOrMake("cas/trees");
+      this.maps = openOrMake("cas/maps");
+      this.checkouts = openOrMake("cas/checkouts");
+      this.installed = openOrMake("state/installed");
+      this.taints = openOrMake("state/taints");
+      this.quarantine = openOrMake("quarantine");
+      this.stagingDirectory = openOrMake("staging");
+      this.staging = new Staging(stagingDirectory);
+    } catch (IOException e) {
+      close();
+      throw e;
     }
-    this.objects = openOrMake(root, "cas/objects");
-    this.trees = openOrMake(root, "cas/trees");
-    this.maps = openOrMake(root, "cas/maps");
-    this.checkouts = openOrMake(root, "cas/checkouts");
-    this.state = openOrMake(root, "state");
-    this.installed = openOrMake(root, "state/installed");
-    this.taints = openOrMake(root, "state/taints");
-    this.quarantine = openOrMake(root, "quarantine");
-    this.stagingDirectory = openOrMake(root, "staging");
-    this.staging = new Staging(stagingDirectory);
   }
 
   /**
@@ -84,7 +94,7 @@ public final class NexusHome implements AutoCloseable {
       throw e;
     }
     try {
-      requirePrivate(root, path.toString());
+      requirePrivate(FileCalls.statx(root), path.toString());
       return new NexusHome(canonical(root), root);
     } catch (IOException e) {
       root.close();
@@ -94,6 +104,9 @@ public final class NexusHome implements AutoCloseable {
 
   /** Makes a directory, mode 0700, and the directories above it that are missing. */
   public static void makeWithParents(LinuxPath path) throws SyscallException {
+    if (path.length() == 0 || exists(path)) {
+      return;
+    }
     try {
       make(OwnedFd.CWD, path);
     } catch (SyscallException e) {
@@ -118,16 +131,32 @@ public final class NexusHome implements AutoCloseable {
     }
   }
 
+  private static boolean isPrivate(Stat stat) {
+    return stat.uid() == ProcessCalls.geteuid() && (stat.permissions() & WRITABLE_BY_OTHERS) == 0;
+  }
+
+  private static boolean exists(LinuxPath path) throws SyscallException {
+    try {
+      FileCalls.statx(OwnedFd.CWD, path);
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   private static LinuxPath canonical(OwnedFd directory) throws SyscallException {
     return FileCalls.readlinkat(OwnedFd.CWD, directory.procPath());
   }
 
-  private static OwnedFd openOrMake(OwnedFd root, String name) throws IOException {
-    LinuxPath path = LinuxPath.of(name);
-    make(root, path);
+  private OwnedFd openOrMake(String name) throws IOException {
+    LinuxPath folder = LinuxPath.of(name);
+    make(root, folder);
     OwnedFd directory;
     try {
-      directory = openDirectory(root, path);
+      directory = openDirectory(root, folder);
     } catch (SyscallException e) {
       if (e.is(Errno.ELOOP, Errno.ENOTDIR)) {
         throw new StoreException.Unsafe(
@@ -135,23 +164,44 @@ public final class NexusHome implements AutoCloseable {
       }
       throw e;
     }
-    try {
-      requirePrivate(directory, root.description() + "/" + name);
-    } catch (IOException e) {
-      directory.close();
-      throw e;
-    }
+    Stat stat = FileCalls.statx(directory);
+    folders.add(new Folder(folder, directory, stat.id()));
+    requirePrivate(stat, root.description() + "/" + name);
     return directory;
   }
 
   /** What others may write, or made, is theirs to exchange between a check and a use. */
-  private static void requirePrivate(OwnedFd directory, String path) throws IOException {
-    Stat stat = FileCalls.statx(directory);
+  private static void requirePrivate(Stat stat, String path) throws StoreException {
     if (stat.uid() != ProcessCalls.geteuid()) {
       throw new StoreException.Unsafe(path, "belongs to another user");
     }
-    if ((stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
+    if (!isPrivate(stat)) {
       throw new StoreException.Unsafe(path, "can be written by others; run chmod go-w on it");
+    }
+  }
+
+  /**
+   * Returns whether opening {@code path} again would open the same folders, with nothing to be said
+   * against any of them. Whoever keeps a store open for long asks this before each use.
+   */
+  public boolean isStillAt(LinuxPath path) {
+    try {
+      Stat open = FileCalls.statx(root);
+      if (!FileCalls.statx(OwnedFd.CWD, path).id().equals(open.id())
+          || !isPrivate(open)
+          || !canonical(root).equals(this.path)) {
+        return false;
+      }
+      for (Folder folder : folders) {
+        Stat stat = FileCalls.statx(root, folder.name);
+        if (!stat.id().equals(folder.id) || !isPrivate(stat)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (SyscallException e) {
+      // Opening it again will say what is wrong.
+      return false;
     }
   }
 
@@ -248,19 +298,7 @@ public final class NexusHome implements AutoCloseable {
 
   @Override
   public void close() {
-    for (OwnedFd fd :
-        List.of(
-            objects,
-            trees,
-            maps,
-            checkouts,
-            installed,
-            taints,
-            state,
-            quarantine,
-            stagingDirectory,
-            root)) {
-      fd.close();
-    }
+    folders.forEach(folder -> folder.fd.close());
+    root.close();
   }
 }
