@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
  * lib/nexus.jar          everything in Java
  * lib/libjnidispatch.so  JNA's part in C, unpacked so that nobody unpacks it into a shared /tmp
  * lib/jvm.args           options of the JVM
+ * lib/agent.args         further options of a resident one
  * lib/launch.aot         classes and profiles of a JVM that has launched an app
  * lib/command.aot        the same of one that has carried out a command
  * runtime                the JDK that ran this
@@ -31,10 +34,14 @@ final class Assemble {
       "com/sun/jna/linux-%s/libjnidispatch.so"
           .formatted(System.getProperty("os.arch").equals("amd64") ? "x86-64" : "aarch64");
 
+  private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
+  private static final int TRAINING_LAUNCHES = 20;
+
   public static void main(String[] args) throws IOException, InterruptedException {
     Path jar = Path.of(args[0]);
     Path client = Path.of(args[1]);
-    Path home = Path.of(args[2]);
+    // Absolute, as an agent works in another directory.
+    Path home = Path.of(args[2]).toAbsolutePath();
     delete(home);
     Path lib = Files.createDirectories(home.resolve("lib"));
     Path bin = Files.createDirectories(home.resolve("bin"));
@@ -45,58 +52,59 @@ final class Assemble {
       Files.copy(in, lib.resolve("libjnidispatch.so"));
     }
     Files.createSymbolicLink(home.resolve("runtime"), Path.of(System.getProperty("java.home")));
-    Path options = Path.of("src/main/dist/jvm.args");
+    Path sources = Path.of("src/main/dist");
+    Path options = sources.resolve("jvm.args");
+    Files.copy(sources.resolve("agent.args"), lib.resolve("agent.args"));
     train(bin.resolve("nexus"), lib, Files.readString(options));
     Files.copy(options, lib.resolve("jvm.args"), StandardCopyOption.REPLACE_EXISTING);
   }
 
   /**
-   * Imports an app and launches it with a JVM that records. The app waits until the JVM, which
-   * outlives the launch to write its cache, has ended: the end of the app would be the end of it.
+   * Imports an app and launches it a few times by an agent that records, and that writes the cache
+   * when it is stopped. What a one-shot launcher does is part of what an agent does.
    */
   private static void train(Path nexus, Path lib, String options)
       throws IOException, InterruptedException {
     Path work = Files.createTempDirectory("nexus-training");
     try {
-      Path flag = work.resolve("written");
+      Path log = work.resolve("log");
       Path app = Files.createDirectory(work.resolve("app"));
-      Path script =
-          Files.writeString(
-              app.resolve("wait"),
-              "#!/bin/sh\nn=0\nwhile [ ! -e '%s' ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done\n"
-                  .formatted(flag));
+      Path script = Files.writeString(app.resolve("start"), "#!/bin/sh\n");
       // Enough to be hashed for the JVM to learn which loops get hot.
       try (var data = new RandomAccessFile(app.resolve("data").toFile(), "rw")) {
         data.setLength(64 << 20);
       }
       Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
       Files.writeString(lib.resolve("jvm.args"), options);
-      Path log = work.resolve("log");
-      if (run(
-                  work,
-                  log,
-                  nexus,
-                  "import",
-                  app.toString(),
-                  "--name",
-                  "training",
-                  "--entrypoint",
-                  "wait")
-              .waitFor()
-          != 0) {
-        throw new IOException(Files.readString(log));
-      }
+      run(
+          work,
+          log,
+          nexus,
+          "import",
+          app.toString(),
+          "--name",
+          "training",
+          "--entrypoint",
+          "start");
       Path command = record(lib, options, "command.aot");
-      run(work, log, nexus, "verify", "training").waitFor();
+      run(work, log, nexus, "verify", "training");
       Path launch = record(lib, options, "launch.aot");
-      Process launched = run(work, log, nexus, "run", "training");
-      // The cache appears before it is complete: its writer has to end, too.
-      while (launched.isAlive()
-          && !(Files.exists(launch) && launched.descendants().noneMatch(Assemble::isJava))) {
-        TimeUnit.MILLISECONDS.sleep(50);
+      for (int i = 0; i < TRAINING_LAUNCHES; i++) {
+        run(work, log, nexus, "run", "training");
       }
-      Files.createFile(flag);
-      if (launched.waitFor() != 0 || !Files.exists(launch) || !Files.exists(command)) {
+      Path status = work.resolve("status");
+      run(work, status, nexus, "agent", "status", "--json");
+      run(work, log, nexus, "agent", "stop");
+      // The cache appears before it is complete: its writer has to end, too.
+      Matcher agent = PID.matcher(Files.readString(status));
+      if (agent.find()) {
+        ProcessHandle.of(Long.parseLong(agent.group(1)))
+            .ifPresent(process -> process.onExit().orTimeout(2, TimeUnit.MINUTES).join());
+      }
+      if (Files.exists(launch) && Files.exists(command)) {
+        // The agent makes files for its user alone, and this one is for everybody who runs nexus.
+        Files.setPosixFilePermissions(launch, PosixFilePermissions.fromString("rw-r--r--"));
+      } else {
         System.err.println("no AOT cache, launches will be slower: " + Files.readString(log));
       }
     } finally {
@@ -110,12 +118,9 @@ final class Assemble {
     return cache;
   }
 
-  private static boolean isJava(ProcessHandle process) {
-    return process.info().command().orElse("").endsWith("/java");
-  }
-
-  private static Process run(Path work, Path log, Path nexus, String... arguments)
-      throws IOException {
+  /** Runs nexus to its end, in a home of its own; whether it worked shows in the end. */
+  private static void run(Path work, Path log, Path nexus, String... arguments)
+      throws IOException, InterruptedException {
     var builder =
         new ProcessBuilder(
             Stream.concat(Stream.of(nexus.toString()), Stream.of(arguments)).toList());
@@ -123,14 +128,19 @@ final class Assemble {
         .environment()
         .putAll(
             Map.of(
-                "HOME", work.toString(),
-                "NEXUS_HOME", work + "/nexus",
-                "XDG_CONFIG_HOME", work + "/config"));
-    builder.environment().remove("XDG_RUNTIME_DIR");
-    return builder
+                "HOME",
+                work.toString(),
+                "NEXUS_HOME",
+                work + "/nexus",
+                "XDG_CONFIG_HOME",
+                work + "/config",
+                "XDG_RUNTIME_DIR",
+                work.toString()));
+    builder
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-        .start();
+        .start()
+        .waitFor();
   }
 
   private static void delete(Path root) throws IOException {

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static enum step enter_directory(char *const directories[])
@@ -25,13 +27,28 @@ static enum step exec_step(const char *path)
     return error == ENOENT && there ? STEP_EXEC_INTERPRETER : STEP_EXEC;
 }
 
+/* Until the monitor passes signals on. What would else come to it in between could find an app that is running
+ * already and kill nexus, which takes the app with it. */
+static enum step wait_for_monitor(int event)
+{
+    uint64_t count;
+    ssize_t size;
+    do
+        size = read(event, &count, sizeof count);
+    while (size < 0 && errno == EINTR);
+    return size == (ssize_t)sizeof count ? STEP_NONE : STEP_EVENT;
+}
+
 /*
  * Phase: the app, before it is the app. No capability anywhere; inside all namespaces; open are 0, 1, 2 as the
- * caller left them, the executable and the failure pipe, which close on exec. Next: execve.
+ * caller left them, the executable, the event and the failure pipe, which close on exec. Next: execve.
  */
-static _Noreturn void become_app(const struct plan *plan, const struct caller_signals *caller, int failures)
+static _Noreturn void become_app(const struct plan *plan, const struct caller_signals *caller, int event,
+                                 int failures)
 {
     enum step failed = enter_directory(plan->directories);
+    if (failed == STEP_NONE)
+        failed = wait_for_monitor(event);
     if (failed == STEP_NONE && restore_signals(caller) != 0)
         failed = STEP_SIGNALS;
     if (failed != STEP_NONE)
@@ -66,15 +83,20 @@ pid_t start_app(struct plan *plan, const struct caller_signals *caller)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         die_step((struct failure){.step = STEP_PIPE, .error = errno});
+    OWNED_FD event = eventfd(0, EFD_CLOEXEC);
+    if (event < 0)
+        die_step((struct failure){.step = STEP_EVENT, .error = errno});
     const pid_t app = fork();
     if (app < 0)
         die_step((struct failure){.step = STEP_FORK_APP, .error = errno});
     if (app == 0)
-        become_app(plan, caller, ends[1]);
+        become_app(plan, caller, event, ends[1]);
     /* From here on signals are the app's. Not earlier: one that the terminal sends is not passed on, so before
      * there is an app to get it too, it must act on us. Between the two it finds both with the caller's
      * dispositions, and does to nexus what it does to an app that has not executed yet. */
     set_mask(ALL_SIGNALS, NULL);
+    if (eventfd_write(event, 1) != 0)
+        die_step((struct failure){.step = STEP_EVENT, .error = errno});
     close(ends[1]);
     /* Now the app alone holds the lease: it ends with the execve. */
     close(give(&plan->executable));

@@ -3,6 +3,8 @@
 
 /* What nexus exits with when not the app but nexus itself decides. */
 enum {
+    EXIT_NOT_DONE = 1,
+    EXIT_USAGE = 2,
     EXIT_LAUNCHER = 125,
     EXIT_REFUSED = 126,
     EXIT_NOT_FOUND = 127,
@@ -23,6 +25,7 @@ enum step {
     STEP_NO_NEW_PRIVS,
     STEP_LAUNCHER_DESCRIPTORS,
     STEP_DEATH_SIGNAL,
+    STEP_FORK_AGENT,
     STEP_EXEC_LAUNCHER,
     STEP_SETNS_USER,
     STEP_SETNS_MOUNT,
@@ -31,6 +34,7 @@ enum step {
     STEP_UNSHARE,
     STEP_LOOPBACK,
     STEP_PIPE,
+    STEP_EVENT,
     STEP_FORK_INIT,
     STEP_FORK_APP,
     STEP_INIT_DIED,

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 
 /* Kernels before 5.9, and container filters that do not know close_range, leave /proc to look at. */
@@ -76,4 +77,22 @@ int replace_placeholders(int null)
             return -1;
     }
     return 0;
+}
+
+/* The reader may be gone, and the answer still counts: errors are nobody's. The description is the
+ * caller's, who may have made it non-blocking. */
+void write_through(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+        if (written < 0 && errno == EAGAIN) {
+            struct pollfd room = {.fd = fd, .events = POLLOUT};
+            poll(&room, 1, -1);
+        } else if (written < 0 && errno != EINTR) {
+            return;
+        } else if (written > 0) {
+            data += written;
+            size -= (size_t)written;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 #ifndef NEXUS_FD_H
 #define NEXUS_FD_H
 
+#include <stddef.h>
 #include <unistd.h>
 
 /* A close error is ignored: the descriptor is gone either way, and a retry could close another one. */
@@ -32,5 +33,8 @@ void close_everything_but(int kept);
 
 /* Replaces the placeholders by /dev/null, for a program that would else get its own files there. */
 int replace_placeholders(int null);
+
+/* Writes all of it to a descriptor of the caller's, whatever becomes of the reader. */
+void write_through(int fd, const char *data, size_t size);
 
 #endif

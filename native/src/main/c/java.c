@@ -1,13 +1,15 @@
 #include "java.h"
 
-#include "die.h"
+#include "fd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What the launcher may see of the caller's environment. An allow-list, because a JVM obeys variables that
@@ -103,27 +105,52 @@ static char *terminal_property(void)
     return join("-Dnexus.terminal.columns=", columns, "");
 }
 
-void java_command(struct java *java, char *const arguments[])
+/* DEV:INO:MTIME_NS:SIZE of the jar: an upgrade changes one of them, whatever way the file was replaced. */
+void read_build(char build[BUILD_SIZE])
 {
-    enum { OWN_ARGUMENTS = 9 };
-    static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
+    const unsigned long long nanoseconds = 1000000000;
     char prefix[PATH_MAX];
+    struct stat jar;
+    find_prefix(prefix);
+    char *path = join(prefix, "/lib/nexus.jar", "");
+    if (stat(path, &jar) != 0)
+        die_errno(EXIT_LAUNCHER, "cannot start the launcher: stat(%s)", path);
+    free(path);
+    snprintf(build, BUILD_SIZE, "%llu:%llu:%llu:%llu", (unsigned long long)jar.st_dev,
+             (unsigned long long)jar.st_ino,
+             (unsigned long long)jar.st_mtim.tv_sec * nanoseconds + (unsigned long long)jar.st_mtim.tv_nsec,
+             (unsigned long long)jar.st_size);
+}
+
+void java_command(struct java *java, enum java_role role, char *const arguments[])
+{
+    enum { OWN_ARGUMENTS = 11 };
+    static char class_path[] = "-cp", main_class[] = "nexus.cli.Main";
+    char prefix[PATH_MAX], build[BUILD_SIZE];
     find_prefix(prefix);
     /* A cache holds what one kind of run needs: launches are what everybody waits for. */
-    const bool launches = arguments[0] != NULL && strcmp(arguments[0], "launch") == 0;
-    char *cache = join(prefix, launches ? "/lib/launch.aot" : "/lib/command.aot", "");
+    char *cache = join(prefix, role == JAVA_COMMAND ? "/lib/command.aot" : "/lib/launch.aot", "");
+    char *agent = join("@", prefix, "/lib/agent.args");
     java->program = join(prefix, "/runtime/bin/java", "");
     java->arguments = allocate((count(arguments) + OWN_ARGUMENTS) * sizeof *java->arguments);
     java->environment = visible_environment();
     size_t used = 0;
     java->arguments[used++] = java->program;
     java->arguments[used++] = join("@", prefix, "/lib/jvm.args");
+    /* After the others', so that what one resident JVM needs to be different counts. */
+    if (role == JAVA_AGENT && access(agent + 1, R_OK) == 0)
+        java->arguments[used++] = agent;
     /* The JVM warns of a cache that is not there, and there is none in a build that was never trained. */
     if (access(cache, R_OK) == 0)
         java->arguments[used++] = join("-XX:AOTCache=", cache, "");
     free(cache);
     java->arguments[used++] = join("-Djna.boot.library.path=", prefix, "/lib");
-    char *terminal = terminal_property();
+    if (role != JAVA_COMMAND) {
+        read_build(build);
+        java->arguments[used++] = join("-Dnexus.build=", build, "");
+    }
+    /* An agent speaks to no terminal but those of its clients, and they say how wide they are. */
+    char *terminal = role == JAVA_AGENT ? NULL : terminal_property();
     if (terminal != NULL)
         java->arguments[used++] = terminal;
     java->arguments[used++] = class_path;
@@ -132,4 +159,40 @@ void java_command(struct java *java, char *const arguments[])
     for (size_t i = 0; arguments[i] != NULL; i++)
         java->arguments[used++] = arguments[i];
     java->arguments[used] = NULL;
+}
+
+/* Its words come through the socket: it neither reads the user's input nor writes to the user's output. Standard
+ * error stays for what a crashing JVM has to say, but not to an agent, which outlives whoever would read it. */
+enum step arrange_descriptors(enum java_role role, int socket)
+{
+    enum { JAVA_SOCKET = 3 };
+    OWNED_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || replace_placeholders(null) != 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0 || (role == JAVA_AGENT && dup2(null, STDERR_FILENO) < 0))
+        return STEP_LAUNCHER_DESCRIPTORS;
+    /* Where it is already there is nothing to duplicate, and it must not close on exec. */
+    if (socket == JAVA_SOCKET ? fcntl(socket, F_SETFD, 0) != 0 : dup2(socket, JAVA_SOCKET) < 0)
+        return STEP_LAUNCHER_DESCRIPTORS;
+    return STEP_NONE;
+}
+
+/* The JVM does not start in a directory that was removed. Not in another one either, where a relative path would
+ * lead to something else. */
+static void require_directory(void)
+{
+    char directory[PATH_MAX];
+    if (getcwd(directory, sizeof directory) == NULL && errno == ENOENT)
+        die(EXIT_FAILURE, "the working directory was removed; go to another one and try again");
+}
+
+void become_java(char *const arguments[])
+{
+    require_directory();
+    struct java java;
+    java_command(&java, JAVA_COMMAND, arguments);
+    OWNED_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || replace_placeholders(null) != 0)
+        die_errno(EXIT_LAUNCHER, "cannot replace closed standard descriptors: open(/dev/null)");
+    execve(java.program, java.arguments, java.environment);
+    die_errno(EXIT_LAUNCHER, "cannot start %s: execve", java.program);
 }

@@ -1,71 +1,21 @@
 #include "launcher.h"
 
-#include "caps.h"
 #include "die.h"
 #include "fd.h"
 #include "java.h"
 #include "refusal.h"
 #include "signals.h"
+#include "userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Where the launcher finds its end of the socket. */
-enum { LAUNCHER_SOCKET = 3 };
-
-static bool write_file(const char *path, const char *text)
-{
-    OWNED_FD fd = open(path, O_WRONLY | O_CLOEXEC);
-    return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-}
-
-/* One line, own id to own id: all that the kernel lets an ordinary user map without a helper. Root gets the
- * same, so that root's apps too are without power over the mounts that root's launcher made. */
-static enum step map_own_ids(uid_t user, gid_t group)
-{
-    char line[64];
-    snprintf(line, sizeof line, "%u %u 1", user, user);
-    if (!write_file("/proc/self/uid_map", line))
-        return STEP_UID_MAP;
-    /* The kernel wants this before an unprivileged gid_map: a group may deny what others are allowed. */
-    if (!write_file("/proc/self/setgroups", "deny"))
-        return STEP_SETGROUPS;
-    snprintf(line, sizeof line, "%u %u 1", group, group);
-    if (!write_file("/proc/self/gid_map", line))
-        return STEP_GID_MAP;
-    return STEP_NONE;
-}
-
-static enum step enter_user_namespace(void)
-{
-    const uid_t user = geteuid();
-    const gid_t group = getegid();
-    if (unshare(CLONE_NEWUSER) != 0)
-        return STEP_UNSHARE_USER;
-    enum step failed = map_own_ids(user, group);
-    return failed != STEP_NONE ? failed : keep_mount_capability();
-}
-
-/* The launcher's words come through the socket: it neither reads the user's input nor writes to the user's
- * output. Standard error stays, for what a crashing JVM has to say. */
-static enum step arrange_descriptors(int socket)
-{
-    OWNED_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || replace_placeholders(null) != 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(null, STDOUT_FILENO) < 0 || dup2(socket, LAUNCHER_SOCKET) < 0)
-        return STEP_LAUNCHER_DESCRIPTORS;
-    return STEP_NONE;
-}
 
 /*
  * Phase: the child that becomes the JVM. The user, no capability; the caller's namespaces; open are 0, 1, 2,
@@ -83,7 +33,7 @@ static _Noreturn void become_launcher(const struct java *java, pid_t parent, int
         report_failure(failures, STEP_CHDIR, errno);
     enum step failed = enter_user_namespace();
     if (failed == STEP_NONE)
-        failed = arrange_descriptors(socket);
+        failed = arrange_descriptors(JAVA_LAUNCHER, socket);
     /* Last, because the kernel forgets it when credentials change. */
     if (failed == STEP_NONE && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         failed = STEP_DEATH_SIGNAL;
@@ -102,7 +52,7 @@ void start_launcher(struct launcher *launcher)
     char *const arguments[] = {mode, NULL};
     struct java java;
     int sockets[2], failures[2];
-    java_command(&java, arguments);
+    java_command(&java, JAVA_LAUNCHER, arguments);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
         die_errno(EXIT_LAUNCHER, "cannot start the launcher: socketpair(AF_UNIX, SOCK_STREAM)");
     if (pipe2(failures, O_CLOEXEC) != 0)
@@ -123,11 +73,8 @@ void expect_launcher(struct launcher *launcher)
 {
     OWNED_FD failures = give(&launcher->failures);
     struct failure failure;
-    if (!read_failure(failures, &failure))
-        return;
-    if (failure.step < STEP_LAUNCHER_DESCRIPTORS)
-        explain_refusal(failure);
-    die_step(failure);
+    if (read_failure(failures, &failure))
+        explain_start(failure);
 }
 
 /* A launcher that closed the socket is about to end. One that does not is ended, not waited for. */

@@ -2,6 +2,7 @@
 
 #include "die.h"
 #include "fd.h"
+#include "java.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 static const uint32_t request_magic = 0x4e585251;
-static const uint32_t request_version = 1;
+static const uint32_t request_version = 2;
 static const size_t max_request_bytes = 16 << 20;
 static const uint32_t max_frame_bytes = 32 << 20;
 
@@ -96,15 +97,16 @@ static uint32_t terminal_columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-void send_request(int socket, char *const arguments[], char *const environment[])
+void send_request(int socket, enum request_kind kind, char *const arguments[], char *const environment[])
 {
-    char directory[PATH_MAX];
+    char directory[PATH_MAX], build[BUILD_SIZE];
+    read_build(build);
     /* An answer that does not begin with a slash means "(unreachable)": outside of our root directory. */
     if (getcwd(directory, sizeof directory) == NULL || directory[0] != '/')
         directory[0] = '\0';
     const size_t header = 3 * sizeof(uint32_t);
-    const size_t body = 2 * sizeof(uint32_t) + string_size(directory) + strings_size(arguments) +
-                        strings_size(environment);
+    const size_t body = 3 * sizeof(uint32_t) + string_size(build) + string_size(directory) +
+                        strings_size(arguments) + strings_size(environment);
     if (body > max_request_bytes)
         die(EXIT_LAUNCHER, "arguments and environment are too long: %zu bytes, at most %zu", body,
             max_request_bytes);
@@ -112,6 +114,8 @@ void send_request(int socket, char *const arguments[], char *const environment[]
     char *end = put_number(request, request_magic);
     end = put_number(end, request_version);
     end = put_number(end, body);
+    end = put_number(end, kind);
+    end = put_string(end, build);
     end = put_number(end, isatty(STDERR_FILENO) ? FLAG_STDERR_IS_TERMINAL : 0);
     end = put_number(end, terminal_columns());
     end = put_string(end, directory);
@@ -248,6 +252,12 @@ static char **take_strings(struct reader *reader, char **pointers, const char *c
         pointers[i] = take_string(reader);
     pointers[count] = NULL;
     return pointers + count + 1;
+}
+
+void parse_again(const struct frame *frame)
+{
+    if (frame->length != 0)
+        broken("more than expected");
 }
 
 int parse_exit(const struct frame *frame)

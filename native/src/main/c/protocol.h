@@ -12,6 +12,13 @@ enum frame_type {
     FRAME_STDERR = 2,
     FRAME_EXIT = 3,
     FRAME_EXEC = 4,
+    FRAME_AGAIN = 5,
+};
+
+enum request_kind {
+    REQUEST_LAUNCH = 1,
+    REQUEST_STATUS = 2,
+    REQUEST_STOP = 3,
 };
 
 enum { PLAN_DESCRIPTORS = 4 };
@@ -41,12 +48,15 @@ struct plan {
 };
 
 /* Sends the request; a launcher that is gone is noticed when it does not answer. */
-void send_request(int socket, char *const arguments[], char *const environment[]);
+void send_request(int socket, enum request_kind kind, char *const arguments[], char *const environment[]);
 
 /* Reads the next frame, false at the end of the stream. Exits if what comes is not a frame. */
 bool receive_frame(int socket, struct frame *frame);
 
 void release_frame(struct frame *frame);
+
+/* The body of an AGAIN frame, which is none. */
+void parse_again(const struct frame *frame);
 
 /* The body of an EXIT frame. */
 int parse_exit(const struct frame *frame);

@@ -77,10 +77,17 @@ static const char *hint(struct failure failure)
     }
 }
 
-void explain_refusal(struct failure failure)
+static _Noreturn void explain_refusal(struct failure failure)
 {
     const char *cause = hint(failure);
     if (cause == NULL)
         die_step(failure);
     die(EXIT_LAUNCHER, "cannot %s: %s: %s", step_text(failure.step), errno_name(failure.error), cause);
+}
+
+void explain_start(struct failure failure)
+{
+    if (failure.step < STEP_LAUNCHER_DESCRIPTORS)
+        explain_refusal(failure);
+    die_step(failure);
 }

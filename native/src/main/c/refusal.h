@@ -3,7 +3,8 @@
 
 #include "die.h"
 
-/* A user namespace was refused: says by what, and what to do about it, as far as that can be known. */
-_Noreturn void explain_refusal(struct failure failure);
+/* The child could not become the JVM: says why, and exits. If a user namespace was refused, by what, and what to
+ * do about it, as far as that can be known. */
+_Noreturn void explain_start(struct failure failure);
 
 #endif

@@ -167,6 +167,15 @@ test_exit_statuses() {
     sh -c 'exec 5>> "$1"; "$0" run exec "$1" changed; exit $?' "$nexus" "$work/changed"
 }
 
+# lost HOW: the sentence about a launcher that ended so, which a client that is not its parent cannot know
+lost() {
+  if [ $mode = agent ]; then
+    echo 'nexus: the agent ended before it answered, 3 times; *'
+  else
+    echo "nexus: the launcher ended before it answered: $1"
+  fi
+}
+
 test_launcher_answers() {
   ends "EXIT is the status" 17 "$nexus" run exit 17
   equal "STDOUT and STDERR go where they belong" "out
@@ -176,13 +185,11 @@ err" "$("$nexus" run say 'out
   { sleep 0.1; "$nexus" run say text ''; echo $? > "$work/status"; } | true
   await [ -s "$work/status" ]
   equal "nobody reading standard output does not matter" 0 "$(cat "$work/status")"
-  refuses "a launcher that exits is lost" 125 "nexus: the launcher ended before it answered: exit status 3" \
-    "$nexus" run end 3
-  refuses "a launcher that is killed is lost" 125 \
-    "nexus: the launcher ended before it answered: killed by signal 11 (Segmentation fault)" "$nexus" run kill 11
+  refuses "a launcher that exits is lost" 125 "$(lost 'exit status 3')" "$nexus" run end 3
+  refuses "a launcher that is killed is lost" 125 "$(lost 'killed by signal 11 (Segmentation fault)')" \
+    "$nexus" run kill 11
   for kind in header short; do
-    refuses "an answer that ends early is a lost launcher: $kind" 125 "nexus: the launcher ended before it answered*" \
-      "$nexus" run broken $kind
+    refuses "an answer that ends early is a lost launcher: $kind" 125 "$(lost '*')" "$nexus" run broken $kind
   done
   for kind in long status status-size no-status descriptors-0 descriptors-1 descriptors-2 descriptors-3 descriptors-5 \
     stray-descriptor late-descriptors user-namespace no-pid-namespace relative-path no-arguments count \
@@ -208,7 +215,8 @@ argument two words
 argument 
 variable A=1
 variable LD_PRELOAD=
-variable A=2" "$(cd "$work" && "$probe" duplicate "$nexus" run request 'two words' '')"
+variable A=2" "$(cd "$work" && "$probe" duplicate "$nexus" run request 'two words' '' |
+    grep -v '^argument --no-agent')"
   mkdir "$work/removed"
   like "a working directory that is gone is empty" "*
 cwd 
@@ -218,12 +226,17 @@ cwd
       export "V$i=$x"; done; "$0" run exit 0' "$nexus"
 }
 
+# build_of FILE: what an installation with this jar is called
+build_of() {
+  stat -c '%d:%i:%.9Y:%s' "$1" | tr -d .
+}
+
 # --- the launcher ------------------------------------------------------------------------------------------------
 
 test_launcher_state() {
   self=$(env -i HOME=/home/x PATH="$PATH" LANG=de_DE LC_CTYPE=C LC_ALL=C XDG_DATA_HOME=/data NEXUS_HOME=/n \
     https_proxy=h HTTPS_PROXY=H SSL_CERT_FILE=/cert JAVA_TOOL_OPTIONS=-X JDK_JAVA_OPTIONS=-X _JAVA_OPTIONS=-X \
-    CLASSPATH=/x LD_LIBRARY_PATH=/evil XDG=no HOMEX=no "$nexus" run self 2>&1 7< / 8< /dev/null < "$work/text" | cat)
+    CLASSPATH=/x LD_LIBRARY_PATH=/evil XDG=no HOMEX=no "$nexus" run self 2>&1 7< / 8< /dev/null < "$probe" | cat)
   equal "the launcher's environment is an allow-list" "variable LC_ALL=C.UTF-8
 variable HOME=/home/x
 variable PATH=$PATH
@@ -235,6 +248,7 @@ variable SSL_CERT_FILE=/cert" "$(echo "$self" | grep '^variable')"
   equal "the launcher's command" "argument $install/runtime/bin/java
 argument @$install/lib/jvm.args
 argument -Djna.boot.library.path=$install/lib
+argument -Dnexus.build=$(build_of "$install/lib/nexus.jar")
 argument -cp
 argument $install/lib/nexus.jar
 argument nexus.cli.Main
@@ -319,7 +333,7 @@ allows none below a chroot*" \
 
 test_inherited_state() {
   odd() {
-    (cd "$work" && env -i A=1 "B= 2" LD_X=3 ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$probe" odd "$@" 2>&1 < /dev/null)
+    (cd "$work" && env -i A=1 NEXUS_HOME="$NEXUS_HOME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" "B= 2" LD_X=3 ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$probe" odd "$@" 2>&1 < /dev/null)
   }
   equal "signals, limits, umask, niceness, environment, directory are the caller's" \
     "$(odd "$probe" state 'a b' '' | sed "s|^argument $probe\$|argument name of its own|; /^descriptor [0-9][0-9]/d")" \
@@ -484,7 +498,7 @@ test_orphans() {
 
 test_monitor_holds_nothing() {
   mkfifo "$work/fifo"
-  in_sandbox 'echo ready; exec >&- 2>&-; exec sleep 300' > "$work/fifo" 2>&1 &
+  "$nexus" run exec /bin/sh sh -c 'echo ready; exec >&- 2>&-; exec sleep 300' > "$work/fifo" 2>&1 &
   monitor=$!
   equal "a reader sees the end when the app closes its output" "ready" "$(timeout 5 cat "$work/fifo")"
   if kill -TERM $monitor; then
@@ -589,15 +603,16 @@ END
 
 # injected NAME CALL:INJECTION STATUS PATTERN [strace option]: the client's own process, unless -f
 injected() {
-  refuses "$1" "$3" "$4" strace ${5:-} -o /dev/null -e "inject=$2" "$nexus" run exec /bin/true true
+  refuses "$1" "$3" "$4" strace ${5:-} -o /dev/null -e "inject=$2" "$binary" run $alone exec /bin/true true
 }
 
 test_injected_errors() {
   tool "each error path has its sentence" strace || return
-  if ! strace -f -o /dev/null "$nexus" run exec /bin/true true; then
+  if ! strace -f -o /dev/null "$binary" run --no-agent exec /bin/true true; then
     skip "each error path has its sentence" "strace may not trace"
     return
   fi
+  alone=--no-agent
   injected "fork of the launcher" clone:error=EAGAIN:when=1 125 "nexus: cannot start the launcher: fork(): EAGAIN*"
   injected "socketpair" socketpair:error=EMFILE 125 "nexus: cannot start the launcher: socketpair(*: EMFILE*"
   injected "pipe of the launcher" pipe2:error=EMFILE:when=1 125 "nexus: cannot start the launcher: pipe2(*: EMFILE*"
@@ -617,6 +632,7 @@ test_injected_errors() {
   injected "fork of init" clone:error=EAGAIN:when=2 125 "nexus: cannot start the sandbox's init: fork(): EAGAIN*"
   injected "capset" capset:error=EPERM:when=1 125 "nexus: cannot drop capabilities: capset(): EPERM*"
   injected "pipe of the app" pipe2:error=EMFILE:when=3 125 "nexus: cannot prepare the start: pipe2(*: EMFILE*"
+  injected "event of the app" eventfd2:error=EMFILE 125 "nexus: cannot prepare the start: eventfd2(*: EMFILE*"
   injected "fork of the app" clone:error=EAGAIN:when=3 125 "nexus: cannot start the app: fork(): EAGAIN*"
   (
     mkdir "$work/left" && cd "$work/left" && rmdir "$work/left"
@@ -627,33 +643,467 @@ test_injected_errors() {
   injected "lease" fcntl:error=EINVAL:when=1 125 "nexus: cannot ask for the lease: fcntl(F_GETLEASE): EINVAL*" -f
   injected "memory" mmap:error=ENOMEM:when=1 125 "nexus: out of memory: mmap(* bytes): ENOMEM*"
   injected "recvmsg" recvmsg:error=EIO 125 "nexus: cannot hear the launcher: recvmsg(): EIO*"
-  ends "a kernel without close_range" 7 strace -f -o /dev/null -e inject=close_range:error=ENOSYS "$nexus" run exec \
-    "$probe" probe open 5< /
-  ends "a kernel without session keyrings" 0 strace -o /dev/null -e inject=keyctl:error=ENOSYS "$nexus" run exec \
-    /bin/true true
-  equal "a filter that knows no fsopen" "1 2" "$(strace -f -o /dev/null -e inject=fsopen:error=ENOSYS "$nexus" run \
-    exec /bin/sh sh -c 'cd /proc && echo [0-9]* | cut -d" " -f1,2')"
-  ends "interrupted reads are read again" 0 strace -o /dev/null -e inject=recvmsg:error=EINTR:when=1 "$nexus" run exec \
-    /bin/true true
+  # The monitor takes a while until it blocks signals; the app must not run before.
+  rm -f "$work/app"
+  strace -o /dev/null -e inject=clone:delay_exit=200000:when=3 \
+    "$binary" run --no-agent exec /bin/sh sh -c "trap 'exit 4' USR1; echo ready; while :; do sleep 0.02; done" \
+    > "$work/app" &
+  tracer=$!
+  await contains ready "$work/app"
+  kill -USR1 "$(children $tracer | cut -d' ' -f1)"
+  wait $tracer
+  equal "a signal reaches the app however slow nexus is" 4 $?
+  ends "a kernel without close_range" 7 strace -f -o /dev/null -e inject=close_range:error=ENOSYS \
+    "$binary" run --no-agent exec "$probe" probe open 5< /
+  ends "a kernel without session keyrings" 0 strace -o /dev/null -e inject=keyctl:error=ENOSYS \
+    "$binary" run --no-agent exec /bin/true true
+  equal "a filter that knows no fsopen" "1 2" "$(strace -f -o /dev/null -e inject=fsopen:error=ENOSYS \
+    "$binary" run --no-agent exec /bin/sh sh -c 'cd /proc && echo [0-9]* | cut -d" " -f1,2')"
+  ends "interrupted reads are read again" 0 strace -o /dev/null -e inject=recvmsg:error=EINTR:when=1 \
+    "$binary" run --no-agent exec /bin/true true
+}
+
+# --- the agent ---------------------------------------------------------------------------------------------------
+
+# fresh_agents: a runtime folder of its own for what follows, without an agent, and with a log of those that start
+fresh_agents() {
+  XDG_RUNTIME_DIR=$(mktemp -d "$work/run.XXXXXX")
+  export XDG_RUNTIME_DIR NEXUS_FAKE_LOG="$XDG_RUNTIME_DIR.log"
+  : > "$NEXUS_FAKE_LOG"
+}
+
+# agents_started: since fresh_agents
+agents_started() {
+  wc -l < "$NEXUS_FAKE_LOG"
+}
+
+agents_started_are() {
+  [ "$(agents_started)" -eq "$1" ]
+}
+
+agent_pid() {
+  "$nexus" agent status | sed -n 's/^pid //p'
+}
+
+# kind_of_launcher OPTION...: what a launch with these options before the app is done by
+kind_of_launcher() {
+  "$nexus" run "$@" | sed -n 's/^argument \(launch\|agent\)$/\1/p'
+}
+
+# same_agent NAME PID: it still lives, and is the one
+same_agent() {
+  equal "$1" "$2" "$(agent_pid)"
+}
+
+# all_succeed NAME COUNT [UPGRADE]: clients at once, with an upgrade after so many
+all_succeed() {
+  clients=
+  for number in $(seq "$2"); do
+    "$nexus" run exit "$number" &
+    clients="$clients $!"
+    [ "$number" != "${3:-}" ] || touch "$install/lib/nexus.jar"
+  done
+  number=0
+  wrong=
+  for client_pid in $clients; do
+    number=$((number + 1))
+    wait "$client_pid"
+    status=$?
+    [ $status = $number ] || wrong="$wrong $number:$status"
+  done
+  equal "$1" "" "$wrong"
+}
+
+test_agent_starts_once() {
+  fresh_agents
+  export NEXUS_FAKE_START=slow
+  all_succeed "two clients at once succeed" 2
+  equal "... and start one agent" 1 "$(agents_started)"
+  fresh_agents
+  all_succeed "twenty clients at once succeed" 20
+  equal "... and start one agent" 1 "$(agents_started)"
+  fresh_agents
+  "$nexus" run exit 3 &
+  starting=$!
+  await agents_started_are 1
+  kill -KILL $starting
+  wait $starting 2> /dev/null
+  unset NEXUS_FAKE_START
+  ends "an agent whose starter is killed serves the next" 4 "$nexus" run exit 4
+  equal "... and is the same" 1 "$(agents_started)"
+  all_succeed "an upgrade while clients come and go is survived" 20 10
+  if [ "$(agents_started)" -gt 1 ]; then
+    pass "... by another agent"
+  else
+    fail "... by another agent"
+  fi
+}
+
+test_agent_ends() {
+  fresh_agents
+  "$nexus" run exit 0
+  kill -KILL "$(agent_pid)"
+  ends "an agent that was killed is replaced" 5 "$nexus" run exit 5
+  equal "... by one" 2 "$(agents_started)"
+  ends "an agent that is killed while a launch waits is replaced" 6 "$nexus" run die "$XDG_RUNTIME_DIR.died" 6
+  equal "... by one" 3 "$(agents_started)"
+  ends "AGAIN is asking again" 7 "$nexus" run again "$XDG_RUNTIME_DIR.again" 7
+  equal "... another agent" 4 "$(agents_started)"
+  refuses "always AGAIN is given up" 125 "$(lost '*')" "$nexus" run always-again
+  equal "... after three tries" 6 "$(agents_started)"
+  fresh_agents
+  refuses "an agent that ends when it starts is given up" 125 "$(lost '*')" \
+    env NEXUS_FAKE_START=end "$nexus" run exit 0
+  equal "... after three tries" 3 "$(agents_started)"
+  refuses "... also by start" 125 "$(lost '*')" env NEXUS_FAKE_START=end "$nexus" agent start
+  refuses "an answer with a beginning and no end is not asked for again" 125 \
+    "nexus: the agent ended in the middle of its answer; run it again" "$nexus" run part
+  equal "... and is shown" "part of it" "$(cat "$work/output")"
+  rm "$XDG_RUNTIME_DIR"/nexus/*.socket
+  echo file > "$(echo "$XDG_RUNTIME_DIR"/nexus/*.lock | sed 's/lock$/socket/')"
+  ends "what else has the socket's name is replaced" 8 "$nexus" run exit 8
+  agent=$(agent_pid)
+  "$nexus" run hang &
+  waiting=$!
+  sleep 0.1
+  kill -TERM $waiting
+  wait $waiting 2> /dev/null
+  equal "a signal kills a client that waits" 143 $?
+  same_agent "... and not the agent" "$agent"
+  touch "$install/lib/nexus.jar"
+  ends "an agent of another build gives way" 9 "$nexus" run exit 9
+  if [ "$(agent_pid)" != "$agent" ]; then
+    pass "... to another agent"
+  else
+    fail "... to another agent"
+  fi
+  refuses "a one-shot that asks to be asked again is broken" 125 \
+    "nexus: the launcher's answer is broken: it is no agent and asks to be asked again" \
+    "$nexus" run --no-agent always-again
+}
+
+test_agent_state() {
+  fresh_agents
+  : > "$install/lib/agent.args"
+  self=$(cd "$work" && umask 0 && "$probe" odd "$nexus" run self 2>&1 7< / 8< /dev/null < "$probe" | cat)
+  rm "$install/lib/agent.args"
+  agent=$(agent_pid)
+  equal "the agent's command" "argument $install/runtime/bin/java
+argument @$install/lib/jvm.args
+argument @$install/lib/agent.args
+argument -Djna.boot.library.path=$install/lib
+argument -Dnexus.build=$(build_of "$install/lib/nexus.jar")
+argument -cp
+argument $install/lib/nexus.jar
+argument nexus.cli.Main
+argument agent
+argument --idle-exit=900" "$(echo "$self" | grep '^argument')"
+  like "the agent has no descriptor but its own" "descriptor 0 /dev/null
+descriptor 1 /dev/null
+descriptor 2 /dev/null
+descriptor 3 socket:*" "$(echo "$self" | grep '^descriptor')"
+  like "... not even with all closed" "descriptor 0 /dev/null
+descriptor 1 /dev/null
+descriptor 2 /dev/null
+descriptor 3 socket:*" "$(fresh_agents; "$nexus" agent start <&- >&- 2>&-; "$nexus" run self | grep '^descriptor')"
+  equal "the agent has one capability" "CapInh:${tab}0000000000200000
+CapPrm:${tab}0000000000200000
+CapEff:${tab}0000000000200000
+CapBnd:${tab}0000000000200000
+CapAmb:${tab}0000000000200000" "$(echo "$self" | grep '^Cap')"
+  equal "signals, umask, directory, terminal are not the caller's" "terminal none
+cwd /
+Umask:${tab}0077
+SigPnd:${tab}0000000000000000
+ShdPnd:${tab}0000000000000000
+SigBlk:${tab}0000000000000000
+SigIgn:${tab}0000000000000000" \
+    "$(echo "$self" | grep '^terminal'; echo "$self" | grep '^cwd'
+      echo "$self" | grep -E '^(Umask|Sig[BIP]|ShdPnd)')"
+  equal "soft limits are what the hard ones allow" "Max open files 200 200 files " \
+    "$(echo "$self" | grep '^Max open files' | tr -s ' ')"
+  expected=5
+  [ "$(id -u)" = 0 ] && expected=0
+  equal "niceness is what the kernel lets it be" "nice $expected" "$(echo "$self" | grep '^nice')"
+  like "the agent's environment is an allow-list" "variable LC_ALL=C.UTF-8
+variable *" "$(echo "$self" | grep '^variable')"
+  case $(echo "$self" | sed -n 's/^session //p') in
+    "" | "$(ps_session $$)" | "$agent") fail "the agent is in a session that it does not lead" ;;
+    *) pass "the agent is in a session that it does not lead" ;;
+  esac
+  equal "the folder is the user's alone, and so is what is in it" "700
+600
+600" "$(stat -c %a "$XDG_RUNTIME_DIR/nexus" "$XDG_RUNTIME_DIR"/nexus/*.lock "$XDG_RUNTIME_DIR"/nexus/*.socket)"
+  fresh_agents
+  equal "... whatever the caller's umask, which the app gets" "0777
+700
+600
+600" "$(umask 777; in_sandbox umask; stat -c %a "$XDG_RUNTIME_DIR/nexus" "$XDG_RUNTIME_DIR"/nexus/*.lock \
+    "$XDG_RUNTIME_DIR"/nexus/*.socket)"
+  equal "the agent is not a child of the client" "" "$(fresh_agents; start_app 'echo ready; sleep 0.3'
+    for child in $(children $monitor); do [ "$child" = "$(agent_pid)" ] && echo child; done; wait)"
+}
+
+# ps_session PID: the number of its session
+ps_session() {
+  sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f4
+}
+
+test_agent_survives() {
+  fresh_agents
+  if "$pty" expect:there -- echo there > /dev/null; then
+    ends "an agent is started at a terminal" 0 "$pty" expect:running -- \
+      sh -c '"$0" agent start; sleep 5' "$nexus"
+    agent=$(cat "$NEXUS_FAKE_LOG")
+    same_agent "... and outlives it" "$agent"
+    ends "Ctrl-C at a client that waits" 0 "$pty" wait:100 'send:\c' wait:100 -- "$nexus" run hang
+    same_agent "... does not reach the agent" "$agent"
+  else
+    skip "an agent outlives its terminal" "no pseudo-terminal"
+  fi
+  "$nexus" agent start > /dev/null
+  agent=$(agent_pid)
+  start_app 'echo ready; sleep 300'
+  kill -KILL "$monitor"
+  wait "$monitor" 2> /dev/null
+  same_agent "a monitor that is killed does not matter to the agent" "$agent"
+  start_app 'echo ready; sleep 0.5; exit 5'
+  kill -KILL "$agent"
+  wait "$monitor"
+  equal "an agent that is killed does not matter to the app" 5 $?
+}
+
+test_agent_folder() {
+  fresh_agents
+  folder=$XDG_RUNTIME_DIR/nexus
+  start="nexus: cannot use $folder, where the agent's socket is to be"
+  mkdir "$XDG_RUNTIME_DIR.elsewhere"
+  chmod 700 "$XDG_RUNTIME_DIR.elsewhere"
+  ln -s "$XDG_RUNTIME_DIR.elsewhere" "$folder"
+  refuses "a folder that is a link is refused" 125 "$start: it is a symbolic link; *--no-agent" "$nexus" run exit 0
+  ends "... and does not matter to --no-agent" 5 "$nexus" run --no-agent exit 5
+  rm "$folder"
+  echo > "$folder"
+  refuses "a file is refused" 125 "$start: it is not a directory; *" "$nexus" run exit 0
+  rm "$folder"
+  for permissions in 770 702 701 740; do
+    mkdir -p "$folder"
+    chmod $permissions "$folder"
+    refuses "a folder that others may use is refused: $permissions" 125 \
+      "$start: others than its owner have permissions on it; *" "$nexus" run exit 0
+  done
+  chmod 700 "$folder"
+  if [ "$(id -u)" = 0 ]; then
+    chown 65534 "$folder"
+    refuses "a folder of another user is refused" 125 "$start: it belongs to another user; *" "$nexus" run exit 0
+    refuses "... by the agent's commands, too" 125 "$start: it belongs to another user; *" "$nexus" agent start
+    chown 0 "$folder"
+    "$nexus" agent start > "$work/output"
+    "$nexus" agent stop > "$work/output"
+    socket=$(echo "$folder"/*.lock | sed 's/lock$/socket/')
+    "$probe" impostor "$socket" 65534 > "$work/impostor" &
+    await contains ready "$work/impostor"
+    refuses "an agent of another user is refused" 125 \
+      "nexus: the agent's socket is another user's (uid 65534); nothing was sent to it" "$nexus" run exit 0
+    await contains bytes "$work/impostor"
+    equal "... and told nothing" "bytes 0" "$(tail -n 1 "$work/impostor")"
+  else
+    refuses "a folder that cannot be made is refused" 125 "nexus: cannot use //nexus, *: mkdir(0700): EACCES (*" \
+      env XDG_RUNTIME_DIR=/ "$nexus" run exit 0
+  fi
+}
+
+# name_with VARIABLE...: of the sockets after a launch with these variables alone
+name_with() {
+  fresh_agents
+  env -i PATH="$PATH" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$@" "$nexus" run exit 3
+  echo "$? $(cd "$XDG_RUNTIME_DIR" && echo nexus/*.socket)"
+}
+
+test_agent_place() {
+  name="3 nexus/agent-491d9e5e3d52b0ca.socket"
+  equal "the home is below HOME" "$name" "$(name_with HOME=/home/ada XDG_DATA_HOME=relative NEXUS_HOME=)"
+  equal "... or below XDG_DATA_HOME" "$name" "$(name_with HOME=/x XDG_DATA_HOME=/home/ada/.local/share)"
+  equal "... or NEXUS_HOME" "$name" "$(name_with HOME=/x XDG_DATA_HOME=/x NEXUS_HOME=/home/ada/.local/share/nexus)"
+  for variables in A=1 HOME=relative 'NEXUS_HOME=relative HOME=/x'; do
+    # shellcheck disable=SC2086
+    like "no home is no agent: $variables" "3 nexus/\*.socket" "$(name_with $variables)"
+  done
+  refuses "... and agent start says so" 125 "nexus: there can be no agent: neither NEXUS_HOME nor *" \
+    env -u NEXUS_HOME -u XDG_DATA_HOME -u HOME "$nexus" agent start
+  fresh_agents
+  long=$XDG_RUNTIME_DIR/$(printf '%050d' 0)
+  mkdir "$long"
+  equal "a socket path that is too long is no agent" launch \
+    "$(XDG_RUNTIME_DIR=$long; export XDG_RUNTIME_DIR; kind_of_launcher self)"
+  refuses "... and agent start says so" 125 "nexus: there can be no agent: the path of its socket is too long" \
+    env XDG_RUNTIME_DIR="$long" "$nexus" agent start
+  if ! unshare -Urm true 2> /dev/null; then
+    skip "without XDG_RUNTIME_DIR it is in /tmp" "no unshare(1) that may"
+    return
+  fi
+  for runtime in "" relative /no/such "$nexus"; do
+    rm -rf "$work/tmp"
+    mkdir -p "$work/tmp/${install##*/}"
+    equal "without XDG_RUNTIME_DIR it is in /tmp: '$runtime'" "5 700 nexus-0 1" \
+      "$(unshare -Urm sh -c 'mount --rbind "$1" "$2/tmp/${1##*/}" && mount --rbind "$2/tmp" /tmp || exit 1
+        XDG_RUNTIME_DIR=$3 "$0" run exit 5
+        echo "$? $(cd /tmp && stat -c "%a %n" nexus-0) $(ls /tmp/nexus-0 | grep -c socket)"
+        XDG_RUNTIME_DIR=$3 "$0" agent stop > /dev/null' \
+        "$nexus" "$install" "$work" "$runtime")"
+  done
+}
+
+test_agent_options() {
+  fresh_agents
+  for options in '--no-agent self:launch' '--verify tree --no-agent self:launch' '--verify=tree --no-agent self:launch' \
+    '--on-taint heal --no-agent self:launch' '--verify --no-agent self:agent' '--on-taint --no-agent self:agent' \
+    'self --no-agent:agent' '-- --no-agent self:agent' '--verify tree self --no-agent:agent' 'self:agent'; do
+    # shellcheck disable=SC2086
+    equal "which launcher: ${options%:*}" "${options##*:}" "$(kind_of_launcher ${options%:*})"
+  done
+  equal "options are the launcher's, too" "argument --verify
+argument tree
+argument request
+argument x" "$("$nexus" run --verify tree request x | grep '^argument')"
+}
+
+# answers NAME EXPECTED WORD...: nexus agent WORD..., its status and what it prints
+answers() {
+  name=$1
+  expected=$2
+  shift 2
+  output=$("$nexus" agent "$@" 2>&1)
+  equal "$name" "$expected" "$? $output"
+}
+
+test_agent_commands() {
+  fresh_agents
+  answers "status of no agent" "1 no agent is running" status
+  answers "... as JSON" '1 {"running":false}' status --json
+  answers "stop of no agent" "0 no agent is running" stop
+  answers "start" "0 the agent is running" start
+  answers "start again" "0 the agent was running already" start
+  answers "start again with a time" "0 the agent was running already, and keeps its --idle-exit" start --idle-exit 5
+  agent=$(cat "$NEXUS_FAKE_LOG")
+  answers "status" "0 pid $agent" status
+  answers "status as JSON" "0 {\"pid\":$agent}" --json status
+  touch "$install/lib/nexus.jar"
+  answers "status of another build's" "0 pid $agent" status
+  answers "restart" "0 the agent has been stopped
+the agent is running" restart --idle-exit=77
+  equal "... is another agent" 2 "$(agents_started)"
+  equal "... with the time" "argument --idle-exit=77" "$("$nexus" run self | grep 'idle')"
+  touch "$install/lib/nexus.jar"
+  answers "stop of another build's" "0 the agent has been stopped" stop
+  answers "restart of no agent" "0 no agent is running
+the agent is running" restart
+  kill -KILL "$(agent_pid)"
+  answers "an agent that was killed is no agent" "1 no agent is running" status
+  for words in '' start\ stop bla start\ --idle-exit start\ --idle-exit=x start\ --idle-exit=-1 --idle-exit= \
+    start\ --idle-exit=1234567890 stop\ --json stop\ --idle-exit=1 status\ --idle-exit\ 1 start\ --nothing; do
+    # shellcheck disable=SC2086
+    refuses "wrong words: '$words'" 2 "nexus: *; see nexus agent --help" "$nexus" agent $words
+  done
+  for words in --help -h 'start --help' 'stop bla --help'; do
+    # shellcheck disable=SC2086
+    equal "help is Java's: $words" "agent
+--help" "$("$nexus" agent $words | tail -n 2)"
+  done
+}
+
+test_agent_cannot_start() {
+  fresh_agents
+  mv "$install/runtime" "$install/away"
+  refuses "a missing Java is named by who starts the agent" 125 \
+    "nexus: cannot start the launcher: execve(runtime/bin/java): ENOENT (*)" "$nexus" run exit 0
+  equal "... which leaves no socket" "" "$(find "$XDG_RUNTIME_DIR" -type s)"
+  mv "$install/away" "$install/runtime"
+  mv "$install/lib/nexus.jar" "$install/lib/away"
+  refuses "a missing jar is named" 125 "nexus: cannot start the launcher: stat($install/lib/nexus.jar): ENOENT (*)" \
+    "$nexus" run exit 0
+  mv "$install/lib/away" "$install/lib/nexus.jar"
+  if ! unshare -Ur true 2> /dev/null; then
+    skip "a refused user namespace is named" "no unshare(1) that may"
+    return
+  fi
+  refuses "a refused user namespace is named" 125 "nexus: cannot enter a user namespace: unshare(CLONE_NEWUSER)\
+: ENOSPC: user.max_user_namespaces is 0; *" \
+    unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$0" run exit 0' "$nexus"
+  ends "... and the next one that may starts one" 6 "$nexus" run exit 6
+  if [ "$(id -u)" = 0 ] && tool "another group" setpriv; then
+    equal "an app in another group than the agent's is in it" 5 \
+      "$(setpriv --regid 5 --clear-groups "$nexus" run exec /usr/bin/id id -g)"
+    equal "... by a launcher of its own" launch \
+      "$(setpriv --regid 5 --clear-groups "$nexus" run self | sed -n 's/^argument \(launch\|agent\)$/\1/p')"
+  fi
+}
+
+# injected_start NAME CALL:INJECTION PATTERN [strace option]: with an agent to start
+injected_start() {
+  fresh_agents
+  injected "$1" "$2" 125 "$3" ${4:-}
+}
+
+test_agent_injected_errors() {
+  tool "each error path to the agent has its sentence" strace || return
+  fresh_agents
+  if ! strace -f -o /dev/null "$binary" run --no-agent exec /bin/true true; then
+    skip "each error path to the agent has its sentence" "strace may not trace"
+    return
+  fi
+  alone=
+  injected_start "socket" socket:error=EMFILE:when=1 "nexus: cannot reach the agent: socket(*: EMFILE*"
+  injected_start "connect" connect:error=EACCES "nexus: cannot reach the agent: connect(*.socket): EACCES*"
+  injected_start "folder" mkdir:error=EROFS "nexus: cannot use *: mkdir(0700): EROFS*"
+  injected_start "lock file" openat:error=EMFILE:when=2 "nexus: cannot start the agent: open(*.lock): EMFILE*"
+  injected_start "lock" flock:error=ENOLCK "nexus: cannot start the agent: flock(*.lock): ENOLCK*"
+  injected_start "socket of the agent" socket:error=EMFILE:when=3 "nexus: cannot start the agent: socket(*: EMFILE*"
+  injected_start "unlink" unlink:error=EROFS "nexus: cannot start the agent: unlink(*.socket): EROFS*"
+  injected_start "bind" bind:error=EROFS "nexus: cannot start the agent: bind(*.socket): EROFS*"
+  injected_start "listen" listen:error=EINVAL "nexus: cannot start the agent: listen(): EINVAL*"
+  injected_start "pipe of the agent" pipe2:error=EMFILE:when=1 "nexus: cannot start the agent: pipe2(*: EMFILE*"
+  injected_start "fork of the agent" clone:error=EAGAIN:when=1 "nexus: cannot start the agent: fork(): EAGAIN*"
+  injected_start "second fork" clone:error=EAGAIN:when=1 "nexus: cannot start the agent: fork(): EAGAIN*" -f
+  injected_start "user namespace" unshare:error=EPERM:when=1 \
+    "nexus: cannot enter a user namespace: unshare(CLONE_NEWUSER): EPERM*" -f
+  injected_start "peer" getsockopt:error=ENOTSOCK "nexus: cannot tell whose the agent is: *: ENOTSOCK*"
+  fresh_agents
+  ends "interrupted connections are tried again" 0 strace -o /dev/null -e inject=connect:error=EINTR:when=1 \
+    "$binary" run exec /bin/true true
+  fresh_agents
+  ends "interrupted waits for the lock are waited again" 0 strace -o /dev/null -e inject=flock:error=EINTR:when=1 \
+    "$binary" run exec /bin/true true
+  fresh_agents
+  strace -f -o /dev/null -e inject=sched_setaffinity,setpriority,prlimit64,keyctl:error=EPERM \
+    "$binary" run say text '' > "$XDG_RUNTIME_DIR.said" 2>&1 &
+  tracer=$!
+  # strace stays with the agent, too.
+  await contains text "$XDG_RUNTIME_DIR.said"
+  "$nexus" agent stop > /dev/null
+  wait $tracer
+  equal "what cannot be taken back of the caller's does not matter" "0 text" "$? $(cat "$XDG_RUNTIME_DIR.said")"
 }
 
 # --- all of it ---------------------------------------------------------------------------------------------------
 
-# suite WHO INSTALLATION SANITIZED: every test, as the user that this shell is
+# suite MODE WHO INSTALLATION SANITIZED: every test, as the user that this shell is, `alone` or with an `agent`
 suite() {
-  who=$1
-  install=$2
-  sanitized=$3
-  nexus=$install/bin/nexus
+  mode=$1
+  who="$2, $1"
+  install=$3
+  sanitized=$4
+  binary=$install/bin/nexus
+  nexus=$binary
+  [ $mode = agent ] || nexus=$install/alone/nexus
   probe=$install/probe
   pty=$install/pty
   work=$(mktemp -d "$install/work.XXXXXX")
+  mkdir "$work/run"
+  export XDG_RUNTIME_DIR="$work/run" NEXUS_HOME="$install/home"
   test_exit_statuses
   test_launcher_answers
   test_request
-  test_launcher_state
-  test_launcher_dies_with_client
-  test_refused_user_namespaces
   test_inherited_state
   test_privileges
   test_namespaces
@@ -662,22 +1112,44 @@ suite() {
   test_monitor_holds_nothing
   test_memory
   test_terminal
+  "suite_$mode"
+}
+
+suite_alone() {
+  test_launcher_state
+  test_launcher_dies_with_client
+  test_refused_user_namespaces
   [ "$sanitized" = 1 ] || test_injected_errors
+}
+
+suite_agent() {
+  test_agent_starts_once
+  test_agent_ends
+  test_agent_state
+  test_agent_survives
+  test_agent_folder
+  test_agent_place
+  test_agent_options
+  test_agent_commands
+  test_agent_cannot_start
+  [ "$sanitized" = 1 ] || test_agent_injected_errors
 }
 
 # install_client CLIENT: an installation in a place that other users can enter; sets $installation
 install_client() {
   installation=$(mktemp -d "${TMPDIR:-/tmp}/nexus-client.XXXXXX")
   installations="$installations $installation"
-  mkdir "$installation/bin" "$installation/lib" "$installation/runtime" "$installation/runtime/bin"
+  mkdir -p "$installation/bin" "$installation/alone" "$installation/lib" "$installation/runtime/bin"
+  : > "$installation/lib/nexus.jar"
   cp "$1" "$installation/bin/nexus"
+  cp "$scratch/alone" "$installation/alone/nexus"
   cp "$scratch/fake-launcher" "$installation/runtime/bin/java"
   cp "$scratch/probe" "$scratch/pty" "$tests/client-test.sh" "$installation"
   chmod -R a+rX "$installation"
 }
 
 if [ "$1" = --suite ]; then
-  suite "$2" "$3" "$4"
+  suite "$2" "$3" "$4" "$5"
   echo "$passed passed, $failed failed"
   [ $failed -eq 0 ]
   exit
@@ -689,7 +1161,7 @@ tests=$(dirname "$0")
 installations=
 trap 'rm -rf $installations' EXIT
 mkdir -p "$scratch"
-for program in fake-launcher probe pty; do
+for program in fake-launcher probe pty alone; do
   "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -o "$scratch/$program" "$tests/$program.c" || exit 1
 done
 
@@ -716,31 +1188,39 @@ report() {
   failed=$((failed + $3))
 }
 
-who=all
-suites=
-"$sources/build" "$scratch/release" || exit 1
-install_client "$scratch/release/nexus"
-begin release sh "$installation/client-test.sh" --suite "$(id -un)" "$installation" 0
-if [ "$(id -u)" -ne 0 ]; then
-  skip "as root" "not root"
-elif tool "as an ordinary user" setpriv; then
+# begin_all MODE: a suite for each kind of user and client
+begin_all() {
+  suites=
   install_client "$scratch/release/nexus"
-  chown -R 65534:65534 "$installation"
-  begin ordinary setpriv --reuid 65534 --regid 65534 --clear-groups \
-    sh "$installation/client-test.sh" --suite ordinary "$installation" 0
-fi
-if "$sources/build" "$scratch/sanitized" -pie -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-  > "$scratch/sanitized.report" 2>&1; then
-  install_client "$scratch/sanitized/nexus"
-  # No process of ours may be looked into, and the leak checker would have to. Limits are the caller's business.
-  begin sanitized env ASAN_OPTIONS=detect_leaks=0:disable_coredump=0 \
-    sh "$installation/client-test.sh" --suite sanitized "$installation" 1
-else
-  skip "with sanitizers" "the compiler has none"
-fi
-wait
-for suite in $suites; do
-  report "$suite"
+  begin "release-$1" sh "$installation/client-test.sh" --suite "$1" "$(id -un)" "$installation" 0
+  if [ "$(id -u)" -ne 0 ]; then
+    skip "as root" "not root"
+  elif tool "as an ordinary user" setpriv; then
+    install_client "$scratch/release/nexus"
+    chown -R 65534:65534 "$installation"
+    begin "ordinary-$1" setpriv --reuid 65534 --regid 65534 --clear-groups \
+      sh "$installation/client-test.sh" --suite "$1" ordinary "$installation" 0
+  fi
+  if [ -x "$scratch/sanitized/nexus" ]; then
+    install_client "$scratch/sanitized/nexus"
+    # No process of ours may be looked into, and the leak checker would have to. Limits are the caller's business.
+    begin "sanitized-$1" env ASAN_OPTIONS=detect_leaks=0:disable_coredump=0 \
+      sh "$installation/client-test.sh" --suite "$1" sanitized "$installation" 1
+  else
+    skip "with sanitizers" "the compiler has none"
+  fi
+}
+
+who=all
+"$sources/build" "$scratch/release" || exit 1
+"$sources/build" "$scratch/sanitized" -pie -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+  > "$scratch/sanitized.report" 2>&1 || rm -f "$scratch/sanitized/nexus"
+for mode in alone agent; do
+  begin_all $mode
+  wait
+  for suite in $suites; do
+    report "$suite"
+  done
 done
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

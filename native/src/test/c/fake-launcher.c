@@ -1,6 +1,7 @@
 /*
  * Stands in for the JVM in client-test.sh: takes the request from descriptor 3 and answers as the first
- * argument after `run` says. What it builds is the smallest thing that the client can enter.
+ * argument after `run` and its options says. What it builds is the smallest thing that the client can enter.
+ * As an agent it does so for every connection, each in a child, until it is told to stop, or its socket is gone.
  *
  *     exec PATH ARGUMENT...   EXEC; ARGUMENT... is the whole argument vector
  *     plan NAMESPACES PATH    the same with these CLONE_NEW* bits
@@ -14,10 +15,18 @@
  *     bare             EXEC, into a root that has nothing, not even a /proc for the kernel to compare with
  *     changed PATH            EXEC, with the lease already broken
  *     broken KIND             an answer that is none
+ *     part                    STDOUT, then the end
+ *     again FILE STATUS       AGAIN if the file is not there, and makes it; else EXIT
+ *     die FILE STATUS         the same, but the agent is killed without an answer
+ *     always-again            AGAIN
+ *
+ * Variables of the agent: NEXUS_FAKE_LOG is a file that gets a line for each agent that starts, NEXUS_FAKE_START is
+ * `end` or `slow`.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -25,20 +34,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { SOCKET = 3, STDOUT = 1, STDERR = 2, EXIT = 3, EXEC = 4 };
+enum { SOCKET = 3, STDOUT = 1, STDERR = 2, EXIT = 3, EXEC = 4, AGAIN = 5 };
+
+enum { LAUNCH = 1, STATUS = 2, STOP = 3 };
 
 static const uint32_t all_namespaces =
     CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET;
 
 static char body[1 << 20];
 static size_t used;
+
+/* What this process was started with. */
+static char self[1 << 18];
+static char build[256];
+
+/* The agent that this process serves one connection of; 0 in the other kind of launcher. */
+static pid_t agent;
+static struct sockaddr_un place;
+static ino_t place_inode;
 
 static void check(int result, const char *what)
 {
@@ -133,7 +156,8 @@ struct request {
     char *cwd;
     char *arguments[1024];
     char *environment[1024];
-    uint32_t flags, columns;
+    char *build;
+    uint32_t kind, flags, columns;
 };
 
 static uint32_t take_number(char **from)
@@ -172,10 +196,12 @@ static void read_request(struct request *request)
 {
     uint32_t header[3];
     receive(header, sizeof header);
-    if (ntohl(header[0]) != 0x4e585251 || ntohl(header[1]) != 1)
+    if (ntohl(header[0]) != 0x4e585251 || ntohl(header[1]) != 2)
         check(-1, "not a request");
     char *next = request->data = malloc(ntohl(header[2]));
     receive(next, ntohl(header[2]));
+    request->kind = take_number(&next);
+    request->build = take_string(&next);
     request->flags = take_number(&next);
     request->columns = take_number(&next);
     request->cwd = take_string(&next);
@@ -242,12 +268,15 @@ static void send_request_back(const struct request *request)
     send_frame(STDOUT, (uint32_t)used, NULL, 0);
 }
 
-/* What the launcher itself was started with. */
-static void send_self(char *argv[])
+/* Before anything else is opened or changed. */
+static void record_self(char *argv[])
 {
-    char *output = body;
-    for (; *argv != NULL; argv++)
+    char *output = self, line[4096];
+    for (; *argv != NULL; argv++) {
         output += sprintf(output, "argument %s\n", *argv);
+        if (strncmp(*argv, "-Dnexus.build=", 14) == 0)
+            strcpy(build, *argv + 14);
+    }
     for (char **variable = environ; *variable != NULL; variable++)
         output += sprintf(output, "variable %s\n", *variable);
     for (int fd = 0; fd < 256; fd++) {
@@ -257,12 +286,27 @@ static void send_self(char *argv[])
         if (length > 0)
             output += sprintf(output, "descriptor %d %.*s\n", fd, (int)length, target);
     }
-    FILE *status = fopen("/proc/self/status", "r");
-    char line[4096];
-    while (status != NULL && fgets(line, sizeof line, status) != NULL)
-        output += sprintf(output, "%s", line);
-    used = (size_t)(output - body);
-    send_frame(STDOUT, (uint32_t)used, NULL, 0);
+    output += sprintf(output, "cwd %s\n", getcwd(line, sizeof line));
+    output += sprintf(output, "session %d\nparent %d\n", getsid(0), getppid());
+    output += sprintf(output, "terminal %s\n", open("/dev/tty", O_RDWR | O_CLOEXEC) < 0 ? "none" : "one");
+    output += sprintf(output, "nice %d\n", getpriority(PRIO_PROCESS, 0));
+    const char *const files[] = {"/proc/self/status", "/proc/self/limits"};
+    for (int i = 0; i < 2; i++) {
+        FILE *file = fopen(files[i], "r");
+        while (file != NULL && fgets(line, sizeof line, file) != NULL)
+            output += sprintf(output, "%s", line);
+        if (file != NULL)
+            fclose(file);
+    }
+}
+
+/* For ever in a launcher of its own: that is to be killed. */
+static void wait_for_client(void)
+{
+    struct pollfd connection = {.fd = SOCKET};
+    if (agent == 0)
+        pause();
+    poll(&connection, 1, -1);
 }
 
 static void send_strings_frame(uint32_t namespaces, const char *path)
@@ -354,30 +398,57 @@ static void send_broken(const char *kind)
     }
     /* The client must not wait for more, and if that says to it that we ended, not for our end either. */
     shutdown(SOCKET, SHUT_WR);
-    pause();
+    wait_for_client();
 }
 
-int main(int argc, char *argv[])
+/* As the real one: what comes from now on finds nobody, and starts another. The caller's answer is our last. */
+static void kill_agent(void)
 {
-    static struct request request;
-    if (argc < 2 || strcmp(argv[argc - 1], "launch") != 0) {
-        for (int i = 1; i < argc; i++)
-            puts(argv[i]);
-        return 9;
+    int handle = (int)syscall(SYS_pidfd_open, agent, 0);
+    struct pollfd ended = {.fd = handle, .events = POLLIN};
+    kill(agent, SIGKILL);
+    poll(&ended, 1, -1);
+}
+
+static void give_way(void)
+{
+    char path[sizeof place.sun_path + 8];
+    struct stat found;
+    snprintf(path, sizeof path, "%.*s.lock", (int)(strlen(place.sun_path) - strlen(".socket")), place.sun_path);
+    int lock = open(path, O_RDWR | O_CLOEXEC);
+    check(lock, path);
+    check(flock(lock, LOCK_EX), "flock");
+    if (stat(place.sun_path, &found) == 0 && found.st_ino == place_inode)
+        unlink(place.sun_path);
+    kill_agent();
+    close(lock);
+}
+
+static bool is_first(const char *file)
+{
+    int made = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    close(made);
+    return made >= 0;
+}
+
+static void serve_launch(struct request *request)
+{
+    char **argument = request->arguments;
+    for (; strncmp(*argument, "--", 2) == 0; argument++) {
+        if (strcmp(*argument, "--verify") == 0 || strcmp(*argument, "--on-taint") == 0)
+            argument++;
     }
-    read_request(&request);
-    char **argument = request.arguments;
     const char *mode = argument[0];
     if (strcmp(mode, "exec") == 0 || strcmp(mode, "linger") == 0) {
-        send_plan(all_namespaces, argument[1], argument + 2, request.environment, request.cwd, NULL);
+        send_plan(all_namespaces, argument[1], argument + 2, request->environment, request->cwd, NULL);
         usleep(strcmp(mode, "linger") == 0 ? 300000 : 0);
     } else if (strcmp(mode, "plan") == 0) {
-        send_plan((uint32_t)strtoul(argument[1], NULL, 0), argument[2], argument + 3, request.environment,
-                  request.cwd, NULL);
+        send_plan((uint32_t)strtoul(argument[1], NULL, 0), argument[2], argument + 3, request->environment,
+                  request->cwd, NULL);
     } else if (strcmp(mode, "bare") == 0) {
         send_plan(all_namespaces, NULL, argument, argument, "/", NULL);
     } else if (strcmp(mode, "changed") == 0) {
-        send_plan(all_namespaces, argument[1], argument + 1, request.environment, request.cwd, break_lease);
+        send_plan(all_namespaces, argument[1], argument + 1, request->environment, request->cwd, break_lease);
     } else if (strcmp(mode, "exit") == 0) {
         send_exit((uint32_t)atoi(argument[1]));
     } else if (strcmp(mode, "say") == 0) {
@@ -385,19 +456,109 @@ int main(int argc, char *argv[])
         send_text(STDERR, argument[2]);
         send_exit(0);
     } else if (strcmp(mode, "request") == 0) {
-        send_request_back(&request);
+        send_request_back(request);
         send_exit(0);
     } else if (strcmp(mode, "self") == 0) {
-        send_self(argv);
+        send_text(STDOUT, self);
         send_exit(0);
     } else if (strcmp(mode, "end") == 0) {
-        return atoi(argument[1]);
+        exit(atoi(argument[1]));
     } else if (strcmp(mode, "kill") == 0) {
         kill(getpid(), atoi(argument[1]));
     } else if (strcmp(mode, "hang") == 0) {
-        pause();
+        wait_for_client();
     } else if (strcmp(mode, "broken") == 0) {
         send_broken(argument[1]);
+    } else if (strcmp(mode, "part") == 0) {
+        send_text(STDOUT, "part of it\n");
+    } else if (strcmp(mode, "always-again") == 0 || (strcmp(mode, "again") == 0 && is_first(argument[1]))) {
+        if (agent != 0)
+            give_way();
+        send_frame(AGAIN, 0, NULL, 0);
+    } else if (strcmp(mode, "die") == 0 && is_first(argument[1])) {
+        kill_agent();
+    } else if (strcmp(mode, "again") == 0 || strcmp(mode, "die") == 0) {
+        send_exit((uint32_t)atoi(argument[2]));
+    }
+}
+
+/* --- the agent --------------------------------------------------------------------------------------------------- */
+
+static void serve_connection(int connection)
+{
+    static struct request request;
+    check(dup2(connection, SOCKET), "dup2");
+    close(connection);
+    read_request(&request);
+    if (request.kind == STATUS) {
+        used = (size_t)sprintf(body, request.arguments[0] != NULL ? "{\"pid\":%d}\n" : "pid %d\n", agent);
+        send_frame(STDOUT, (uint32_t)used, NULL, 0);
+        send_exit(0);
+    } else if (request.kind == STOP) {
+        give_way();
+        send_exit(0);
+    } else if (strcmp(request.build, build) != 0) {
+        give_way();
+        send_frame(AGAIN, 0, NULL, 0);
+    } else {
+        serve_launch(&request);
+    }
+}
+
+static void log_start(void)
+{
+    const char *log = getenv("NEXUS_FAKE_LOG");
+    int file = log == NULL ? -1 : open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0)
+        dprintf(file, "%d\n", agent);
+    close(file);
+}
+
+static int be_agent(void)
+{
+    const char *start = getenv("NEXUS_FAKE_START");
+    struct pollfd listener = {.fd = SOCKET, .events = POLLIN};
+    struct stat found;
+    socklen_t size = sizeof place;
+    agent = getpid();
+    check(getsockname(SOCKET, (struct sockaddr *)&place, &size), "getsockname");
+    place_inode = stat(place.sun_path, &found) == 0 ? found.st_ino : 0;
+    signal(SIGCHLD, SIG_IGN);
+    log_start();
+    if (start != NULL && strcmp(start, "end") == 0)
+        return 1;
+    usleep(start != NULL && strcmp(start, "slow") == 0 ? 500000 : 0);
+    /* The installation is removed after the tests, and its agents go with it. */
+    while (stat(place.sun_path, &found) == 0 && found.st_ino == place_inode) {
+        if (poll(&listener, 1, 500) != 1)
+            continue;
+        int connection = accept4(SOCKET, NULL, NULL, SOCK_CLOEXEC);
+        if (connection >= 0 && fork() == 0) {
+            serve_connection(connection);
+            return 0;
+        }
+        close(connection);
     }
     return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    static struct request request;
+    const char *role = "";
+    for (int i = 1; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "nexus.cli.Main") == 0)
+            role = argv[i + 1];
+    }
+    record_self(argv);
+    if (strcmp(role, "agent") == 0 && strncmp(argv[argc - 1], "--idle-exit=", 12) == 0)
+        return be_agent();
+    if (strcmp(role, "launch") == 0) {
+        read_request(&request);
+        serve_launch(&request);
+        return 0;
+    }
+    for (int i = 1; i < argc; i++)
+        puts(argv[i]);
+    return 9;
 }

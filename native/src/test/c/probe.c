@@ -15,6 +15,7 @@
  *     keyring          prints the number of the session keyring
  *     attack           tries to get at pid 1
  *     open             exits with a bit for each of the first seven descriptors that is open
+ *     impostor PATH UID  listens at the path as another user, and prints how much comes
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,9 +28,11 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +180,23 @@ static int attack(void)
     return 0;
 }
 
+/* Whose a listening socket is, is decided by who calls listen. */
+static int pose_as_agent(const char *path, uid_t user)
+{
+    char data[64];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    unlink(path);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || setuid(user) != 0 ||
+        listen(listener, 5) != 0)
+        return 1;
+    puts("ready");
+    fflush(stdout);
+    printf("bytes %d\n", (int)read(accept(listener, NULL, NULL), data, sizeof data));
+    return 0;
+}
+
 static int print_outcome(char *command[])
 {
     int status = 0;
@@ -230,6 +250,8 @@ int main(int argc, char *argv[])
         return printf("%ld\n", syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0)) < 0;
     if (strcmp(mode, "attack") == 0)
         return attack();
+    if (strcmp(mode, "impostor") == 0)
+        return pose_as_agent(argv[2], (uid_t)atoi(argv[3]));
     if (strcmp(mode, "open") == 0) {
         int bits = 0;
         for (int fd = 0; fd < 7; fd++)

@@ -1,10 +1,19 @@
 package nexus.cas;
 
+import static nexus.linux.Constants.O_DIRECTORY;
+import static nexus.linux.Constants.O_PATH;
+
 import java.io.IOException;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
+import nexus.linux.OwnedFd;
+import nexus.linux.ProcessCalls;
+import nexus.linux.SyscallException;
 
 /**
  * Where a user's files are, by the XDG Base Directory Specification 0.8. Relative paths in those
@@ -13,7 +22,7 @@ import nexus.linux.LinuxPath;
  * @param nexusHome {@code $NEXUS_HOME}, else {@code $XDG_DATA_HOME/nexus}, else {@code
  *     ~/.local/share/nexus}
  * @param config {@code $XDG_CONFIG_HOME/nexus}, else {@code ~/.config/nexus}
- * @param runtime {@code $XDG_RUNTIME_DIR/nexus}; empty if the user has no such directory
+ * @param runtime {@code $XDG_RUNTIME_DIR/nexus}; empty if the variable names no directory
  * @param userHome the user's home directory
  */
 public record Folders(
@@ -49,8 +58,37 @@ public record Folders(
     return new Folders(
         nexusHome,
         config,
-        absolute(environment, "XDG_RUNTIME_DIR").map(dir -> dir.resolve("nexus")),
+        absolute(environment, "XDG_RUNTIME_DIR")
+            .filter(Folders::isDirectory)
+            .map(dir -> dir.resolve("nexus")),
         userHome);
+  }
+
+  /**
+   * Returns every folder in which a client may look for this user's agent: the one of {@link
+   * #runtime}, and those that clients with another environment would choose. A client without
+   * {@code XDG_RUNTIME_DIR}, as cron starts it, looks in {@code /tmp/nexus-UID}; one of a login
+   * session in {@code /run/user/UID/nexus}.
+   */
+  public Set<LinuxPath> agents() {
+    var folders = new LinkedHashSet<LinuxPath>();
+    runtime.ifPresent(folders::add);
+    int uid = ProcessCalls.geteuid();
+    folders.add(LinuxPath.of("/tmp/nexus-" + Integer.toUnsignedString(uid)));
+    LinuxPath session = LinuxPath.of("/run/user/" + Integer.toUnsignedString(uid));
+    if (isDirectory(session)) {
+      folders.add(session.resolve("nexus"));
+    }
+    return folders;
+  }
+
+  private static boolean isDirectory(LinuxPath path) {
+    try (OwnedFd _ = FileCalls.openat2(OwnedFd.CWD, path, O_PATH | O_DIRECTORY, 0, 0)) {
+      return true;
+    } catch (SyscallException e) {
+      // Whatever the reason, nobody can have a socket there.
+      return false;
+    }
   }
 
   private static Optional<LinuxPath> absolute(Map<String, String> environment, String name) {

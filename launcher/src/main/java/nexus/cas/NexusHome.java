@@ -11,6 +11,7 @@ import static nexus.linux.Constants.RESOLVE_BENEATH;
 import static nexus.linux.Constants.RESOLVE_NO_SYMLINKS;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import nexus.linux.DirectoryEntry;
 import nexus.linux.Errno;
@@ -47,22 +48,31 @@ public final class NexusHome implements AutoCloseable {
   private final OwnedFd stagingDirectory;
   private final Staging staging;
 
+  /** The folders below the root, as they were when they were opened. */
+  private final List<Folder> folders = new ArrayList<>();
+
+  /** A folder that is open. */
+  private record Folder(LinuxPath name, OwnedFd fd, Stat.FileId id) {}
+
   private NexusHome(LinuxPath path, OwnedFd root) throws IOException {
     this.path = path;
     this.root = root;
-    for (String parent : List.of("cas", "state")) {
-      openOrMake(root, parent).close();
+    try {
+      openOrMake("cas");
+      this.state = openOrMake("state");
+      this.objects = openOrMake("cas/objects");
+      this.trees = openOrMake("cas/trees");
+      this.maps = openOrMake("cas/maps");
+      this.checkouts = openOrMake("cas/checkouts");
+      this.installed = openOrMake("state/installed");
+      this.taints = openOrMake("state/taints");
+      this.quarantine = openOrMake("quarantine");
+      this.stagingDirectory = openOrMake("staging");
+      this.staging = new Staging(stagingDirectory);
+    } catch (IOException e) {
+      close();
+      throw e;
     }
-    this.objects = openOrMake(root, "cas/objects");
-    this.trees = openOrMake(root, "cas/trees");
-    this.maps = openOrMake(root, "cas/maps");
-    this.checkouts = openOrMake(root, "cas/checkouts");
-    this.state = openOrMake(root, "state");
-    this.installed = openOrMake(root, "state/installed");
-    this.taints = openOrMake(root, "state/taints");
-    this.quarantine = openOrMake(root, "quarantine");
-    this.stagingDirectory = openOrMake(root, "staging");
-    this.staging = new Staging(stagingDirectory);
   }
 
   /**
@@ -93,6 +103,9 @@ public final class NexusHome implements AutoCloseable {
 
   /** Makes a directory, mode 0700, and the directories above it that are missing. */
   public static void makeWithParents(LinuxPath path) throws SyscallException {
+    if (path.length() == 0 || exists(path)) {
+      return;
+    }
     try {
       make(OwnedFd.CWD, path);
     } catch (SyscallException e) {
@@ -117,16 +130,32 @@ public final class NexusHome implements AutoCloseable {
     }
   }
 
+  private static boolean isPrivate(Stat stat) {
+    return stat.uid() == ProcessCalls.geteuid() && (stat.permissions() & WRITABLE_BY_OTHERS) == 0;
+  }
+
+  private static boolean exists(LinuxPath path) throws SyscallException {
+    try {
+      FileCalls.statx(OwnedFd.CWD, path);
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   private static LinuxPath canonical(OwnedFd directory) throws SyscallException {
     return FileCalls.readlinkat(OwnedFd.CWD, directory.procPath());
   }
 
-  private static OwnedFd openOrMake(OwnedFd root, String name) throws IOException {
-    LinuxPath path = LinuxPath.of(name);
-    make(root, path);
+  private OwnedFd openOrMake(String name) throws IOException {
+    LinuxPath folder = LinuxPath.of(name);
+    make(root, folder);
     OwnedFd directory;
     try {
-      directory = openDirectory(root, path);
+      directory = openDirectory(root, folder);
     } catch (SyscallException e) {
       if (e.is(Errno.ELOOP, Errno.ENOTDIR)) {
         throw new StoreException.Unsafe(
@@ -135,16 +164,40 @@ public final class NexusHome implements AutoCloseable {
       throw e;
     }
     Stat stat = FileCalls.statx(directory);
+    folders.add(new Folder(folder, directory, stat.id()));
     if (stat.uid() != ProcessCalls.geteuid()) {
-      directory.close();
       throw new StoreException.Unsafe(root.description() + "/" + name, "belongs to another user");
     }
     if ((stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
-      directory.close();
       throw new StoreException.Unsafe(
           root.description() + "/" + name, "can be written by others; run chmod go-w on it");
     }
     return directory;
+  }
+
+  /**
+   * Returns whether opening {@code path} again would open the same folders, with nothing to be said
+   * against any of them. Whoever keeps a store open for long asks this before each use.
+   */
+  public boolean isStillAt(LinuxPath path) {
+    try {
+      Stat open = FileCalls.statx(root);
+      if (!FileCalls.statx(OwnedFd.CWD, path).id().equals(open.id())
+          || !isPrivate(open)
+          || !canonical(root).equals(this.path)) {
+        return false;
+      }
+      for (Folder folder : folders) {
+        Stat stat = FileCalls.statx(root, folder.name);
+        if (!stat.id().equals(folder.id) || !isPrivate(stat)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (SyscallException e) {
+      // Opening it again will say what is wrong.
+      return false;
+    }
   }
 
   /** Opens a directory beneath another, through no symbolic link, for listing and syncing. */
@@ -240,19 +293,7 @@ public final class NexusHome implements AutoCloseable {
 
   @Override
   public void close() {
-    for (OwnedFd fd :
-        List.of(
-            objects,
-            trees,
-            maps,
-            checkouts,
-            installed,
-            taints,
-            state,
-            quarantine,
-            stagingDirectory,
-            root)) {
-      fd.close();
-    }
+    folders.forEach(folder -> folder.fd.close());
+    root.close();
   }
 }

@@ -3,7 +3,9 @@ package nexus.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
+import nexus.agent.Agent;
 import nexus.linux.OwnedFd;
 import nexus.run.LaunchServer;
 import picocli.CommandLine;
@@ -16,18 +18,45 @@ public final class Main {
    */
   private static final String LAUNCH = "launch";
 
-  private static final int LAUNCH_SOCKET = 3;
+  /**
+   * How the client asks for an agent, on the listening socket that it passes as this descriptor.
+   * {@code agent --help} is for people and another thing.
+   */
+  private static final String AGENT = "agent";
+
+  private static final String IDLE_EXIT = "--idle-exit=";
+  private static final Duration DEFAULT_IDLE_EXIT = Duration.ofMinutes(15);
+  private static final int SOCKET = 3;
 
   private Main() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
     if (Arrays.equals(arguments, new String[] {LAUNCH})) {
-      try (OwnedFd socket = OwnedFd.inherited(LAUNCH_SOCKET, "client")) {
-        LaunchServer.serve(socket);
+      try (OwnedFd socket = OwnedFd.inherited(SOCKET, "client")) {
+        LaunchServer.serveOnce(socket);
       }
       return;
     }
+    if (isAgent(arguments)) {
+      Agent.run(OwnedFd.inherited(SOCKET, "clients"), settings(arguments));
+      return;
+    }
     System.exit(commandLine(new Terminal()).execute(arguments));
+  }
+
+  private static boolean isAgent(String[] arguments) {
+    return arguments.length > 0
+        && arguments[0].equals(AGENT)
+        && (arguments.length == 1 || (arguments.length == 2 && arguments[1].startsWith(IDLE_EXIT)));
+  }
+
+  private static Agent.Settings settings(String[] arguments) {
+    Duration idleExit =
+        arguments.length == 1
+            ? DEFAULT_IDLE_EXIT
+            : Duration.ofSeconds(
+                Math.max(1, Long.parseLong(arguments[1].substring(IDLE_EXIT.length()))));
+    return new Agent.Settings(System.getProperty("nexus.build", ""), Version.text(), idleExit);
   }
 
   /** Returns the parser and runner of all commands. */

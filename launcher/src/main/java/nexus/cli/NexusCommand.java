@@ -14,6 +14,7 @@ import picocli.CommandLine.HelpCommand;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       RunOptions.class,
+      AgentCommand.class,
       ImportCommand.class,
       ListCommand.class,
       InfoCommand.class,

@@ -6,7 +6,12 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
+    return new String[] {"nexus " + text()};
+  }
+
+  /** Returns the number alone. */
+  static String text() {
     String version = Version.class.getPackage().getImplementationVersion();
-    return new String[] {"nexus " + (version == null ? "(unpackaged)" : version)};
+    return version == null ? "(unpackaged)" : version;
   }
 }

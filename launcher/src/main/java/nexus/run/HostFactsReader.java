@@ -1,13 +1,17 @@
 package nexus.run;
 
 import java.io.IOException;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 import nexus.cas.Folders;
 import nexus.cas.NexusHome;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
+import nexus.linux.FileType;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
+import nexus.linux.ProcessCalls;
+import nexus.linux.Stat;
 import nexus.linux.SyscallException;
 import nexus.policy.HostFacts;
 import nexus.policy.PlanPath;
@@ -26,32 +30,48 @@ final class HostFactsReader {
         plan(nexusHome),
         plan(nexusHome.resolve("cas")),
         plan(made(folders.config())),
-        runtime(folders),
+        agents(folders),
         HostRoot.entries());
   }
 
-  private static Optional<PlanPath> runtime(Folders folders) throws IOException {
-    if (folders.runtime().isEmpty() || !exists(folders.runtime().get().parent())) {
-      return Optional.empty();
+  /**
+   * Returns the folders that can have an agent's socket. No client believes what is in one that is
+   * no directory of this user, as somebody else can make it in /tmp, and hiding where it leads to
+   * would be the stranger's choice: it is left alone.
+   */
+  private static List<PlanPath> agents(Folders folders) throws IOException {
+    var found = new ArrayList<PlanPath>();
+    for (LinuxPath folder : folders.agents()) {
+      if (!canHave(folder)) {
+        continue;
+      }
+      Stat stat = FileCalls.statx(OwnedFd.CWD, folder);
+      if (stat.type() == FileType.DIRECTORY && stat.uid() == ProcessCalls.geteuid()) {
+        PlanPath canonical = plan(SteadyPath.canonical(folder));
+        if (!found.contains(canonical)) {
+          found.add(canonical);
+        }
+      }
     }
-    return Optional.of(plan(made(folders.runtime().get())));
+    return found;
+  }
+
+  private static boolean canHave(LinuxPath folder) throws SyscallException {
+    try {
+      NexusHome.makeWithParents(folder);
+      return true;
+    } catch (SyscallException e) {
+      if (e.is(Errno.EACCES, Errno.EROFS)) {
+        // What we cannot make there, no client and no app of this user can.
+        return false;
+      }
+      throw e;
+    }
   }
 
   private static LinuxPath made(LinuxPath folder) throws IOException {
     NexusHome.makeWithParents(folder);
     return SteadyPath.canonical(folder);
-  }
-
-  private static boolean exists(LinuxPath path) throws IOException {
-    try {
-      FileCalls.statx(OwnedFd.CWD, path);
-      return true;
-    } catch (SyscallException e) {
-      if (e.is(Errno.ENOENT, Errno.ENOTDIR)) {
-        return false;
-      }
-      throw e;
-    }
   }
 
   private static PlanPath plan(LinuxPath path) {

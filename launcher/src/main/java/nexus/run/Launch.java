@@ -14,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import nexus.cas.Checkouts;
 import nexus.cas.Finding;
 import nexus.cas.Folders;
@@ -29,10 +27,7 @@ import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
 import nexus.linux.OwnedFd;
 import nexus.linux.SyscallException;
-import nexus.merkle.ParallelHasher;
-import nexus.policy.HostFacts;
 import nexus.policy.PolicyException;
-import nexus.policy.Profile;
 import nexus.run.LaunchException.Status;
 import nexus.trust.Release;
 import nexus.trust.TrustException;
@@ -53,12 +48,23 @@ final class Launch {
   private final RunOptions options;
   private final Folders folders;
   private final LaunchReply reply;
+  private final LaunchTools tools;
+  private final Client client;
 
-  Launch(LaunchRequest request, RunOptions options, Folders folders, LaunchReply reply) {
+  /** Lends everything. */
+  Launch(
+      LaunchRequest request,
+      RunOptions options,
+      Folders folders,
+      LaunchReply reply,
+      LaunchTools tools,
+      Client client) {
     this.request = request;
     this.options = options;
     this.folders = folders;
     this.reply = reply;
+    this.tools = tools;
+    this.client = client;
   }
 
   void run()
@@ -67,18 +73,44 @@ final class Launch {
           LaunchException,
           MountNamespaceException,
           PolicyException {
-    try (NexusHome home = NexusHome.open(folders.nexusHome());
-        var hasher = new ParallelHasher(Runtime.getRuntime().availableProcessors())) {
+    try (Turn turn = tools.turn()) {
+      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+        client.requirePresent();
+        if (attempt(turn)) {
+          return;
+        }
+      }
+      throw new LaunchException(
+          Status.REFUSED,
+          options.app
+              + " was healed "
+              + MAX_ATTEMPTS
+              + " times and is tainted again; something changes it");
+    }
+  }
+
+  /** Hands the app over to the client, or heals it, and returns whether it did the first. */
+  private boolean attempt(Turn turn)
+      throws IOException,
+          InterruptedException,
+          LaunchException,
+          MountNamespaceException,
+          PolicyException {
+    try (SandboxBuild sandbox = SandboxBuild.start();
+        KeptHome.Use store = tools.homes().open(folders.nexusHome())) {
+      NexusHome home = store.home();
       Release release = release(home);
       var guard =
           new TreeGuard(
               home,
-              hasher,
+              tools.hasher(),
               release,
               options,
               folders,
               request.variables(),
-              new LaunchMessages(request, reply));
+              new LaunchMessages(request, reply),
+              client,
+              turn);
       TreeManifest manifest = guard.manifest();
       TreeEntry.RegularFile program =
           manifest
@@ -91,19 +123,13 @@ final class Launch {
                               + release.entrypoint()
                               + " is no file of "
                               + release.name()));
-      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        List<Finding> findings = start(home, hasher, guard, release, manifest, program);
-        if (findings.isEmpty()) {
-          return;
-        }
-        guard.heal(manifest, findings);
+      List<Finding> findings = start(sandbox, home, guard, release, manifest, program);
+      if (findings.isEmpty()) {
+        return true;
       }
-      throw new LaunchException(
-          Status.REFUSED,
-          release.name()
-              + " was healed "
-              + MAX_ATTEMPTS
-              + " times and is tainted again; something changes it");
+      sandbox.end();
+      guard.heal(manifest, findings);
+      return false;
     }
   }
 
@@ -122,8 +148,8 @@ final class Launch {
 
   /** Hands the app over to the client, or returns what is wrong with it. */
   private List<Finding> start(
+      SandboxBuild sandbox,
       NexusHome home,
-      ParallelHasher hasher,
       TreeGuard guard,
       Release release,
       TreeManifest manifest,
@@ -146,12 +172,19 @@ final class Launch {
       if (found.isEmpty()) {
         return guard.verify(checkout, manifest, Map.of());
       }
-      try (HeldProgram held = found.get()) {
+      // Closed here, too: what it builds from is lent to it.
+      try (HeldProgram held = found.get();
+          SandboxBuild building = sandbox) {
+        building.order(
+            new SandboxBuild.Order(
+                HostFactsReader.read(folders),
+                AppView.steps(
+                    manifest, checkouts.path(release.tree()), program.path(), !held.guarded()),
+                held.opened().fd()));
         List<Finding> findings =
             guard.verify(checkout, manifest, Map.of(program.path(), held.opened()));
         if (findings.isEmpty()) {
-          handOver(
-              checkout, checkouts.path(release.tree()), hasher, release, manifest, program, held);
+          handOver(building.await(), checkout, release, program, held);
         }
         return findings;
       }
@@ -159,63 +192,23 @@ final class Launch {
   }
 
   private void handOver(
+      MountNamespace namespace,
       OwnedFd checkout,
-      LinuxPath checkoutPath,
-      ParallelHasher hasher,
       Release release,
-      TreeManifest manifest,
       TreeEntry.RegularFile program,
       HeldProgram held)
-      throws IOException,
-          InterruptedException,
-          LaunchException,
-          MountNamespaceException,
-          PolicyException {
-    HostFacts facts = HostFactsReader.read(folders);
-    try (MountNamespace namespace = build(facts, manifest, checkoutPath, program.path(), held);
-        OwnedFd executable = openInside(namespace, program.path())) {
+      throws IOException, InterruptedException, LaunchException {
+    try (OwnedFd executable = openInside(namespace, program.path())) {
       FileCalls.setReadLease(executable);
       boolean right =
           held.guarded()
               ? held.isUntouched(executable)
-              : VerifiedCopy.isCopyOf(executable, program, hasher);
+              : VerifiedCopy.isCopyOf(executable, program, tools.hasher());
       if (!right) {
         throw new LaunchException(
             Status.REFUSED, program.path() + " changed while it was being started; run it again");
       }
       reply.exec(namespace, executable, checkout, program(release, program.path(), namespace));
-    }
-  }
-
-  /** Builds on a thread of its own, as its root is not the host's afterwards. */
-  private static MountNamespace build(
-      HostFacts facts,
-      TreeManifest manifest,
-      LinuxPath checkout,
-      LinuxPath program,
-      HeldProgram held)
-      throws MountNamespaceException, PolicyException, InterruptedException {
-    var task =
-        new FutureTask<>(
-            () ->
-                MountNamespace.build(
-                    mounts ->
-                        Profile.TRUSTED.compile(
-                            facts,
-                            mounts,
-                            AppView.steps(manifest, checkout, program, !held.guarded())),
-                    held.opened().fd()));
-    Thread.ofPlatform().name("nexus-sandbox").start(task);
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case MountNamespaceException cause -> throw cause;
-        case PolicyException cause -> throw cause;
-        case RuntimeException cause -> throw cause;
-        case Error cause -> throw cause;
-        case null, default -> throw new IllegalStateException(e);
-      }
     }
   }
 

@@ -10,32 +10,49 @@ import nexus.linux.OwnedFd;
 import nexus.linux.SocketCalls;
 
 /** The launcher's side of the conversation with the client; docs/formats/launch-protocol.md. */
-final class LaunchReply {
+public final class LaunchReply {
   private static final int STDOUT = 1;
   private static final int STDERR = 2;
   private static final int EXIT = 3;
   private static final int EXEC = 4;
+  private static final int AGAIN = 5;
 
   private final OwnedFd socket;
 
   /** Lends the socket. */
-  LaunchReply(OwnedFd socket) {
+  public LaunchReply(OwnedFd socket) {
     this.socket = socket;
   }
 
   /** Has the client write to the user's standard output. */
-  void stdout(String text) throws IOException {
+  public void stdout(String text) throws IOException {
     send(STDOUT, text.getBytes(StandardCharsets.UTF_8), List.of());
   }
 
   /** Has the client write to the user's standard error. */
-  void stderr(String text) throws IOException {
+  public void stderr(String text) throws IOException {
     send(STDERR, text.getBytes(StandardCharsets.UTF_8), List.of());
   }
 
   /** Ends the client with this status, nothing having been started. */
-  void exit(int status) throws IOException {
+  public void exit(int status) throws IOException {
     send(EXIT, ByteBuffer.allocate(Integer.BYTES).putInt(status).array(), List.of());
+  }
+
+  /** Ends the client with a sentence and the status of a launcher that failed. */
+  public void fail(String sentence) throws IOException {
+    refuse(sentence, LaunchException.Status.FAILED);
+  }
+
+  /** Ends the client with a sentence and a status. */
+  void refuse(String sentence, LaunchException.Status status) throws IOException {
+    stderr("nexus: " + sentence + "\n");
+    exit(status.code());
+  }
+
+  /** Tells the client that nothing was started and this launcher is ending; it may ask another. */
+  public void again() throws IOException {
+    send(AGAIN, new byte[0], List.of());
   }
 
   /**

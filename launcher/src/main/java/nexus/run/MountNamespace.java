@@ -13,6 +13,7 @@ import static nexus.linux.Constants.O_RDONLY;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.function.Supplier;
 import nexus.linux.Errno;
 import nexus.linux.FileCalls;
 import nexus.linux.LinuxPath;
@@ -65,10 +66,9 @@ final class MountNamespace implements AutoCloseable {
    *
    * @param planner called once, after which no mount of the host comes into the namespace any more:
    *     between the plan and the building of it, no second path to the store can appear
-   * @param program what a {@link Step.Copy} of the plan copies, lent
-   * @param program what a {@link Step.Copy} of the plan copies, lent
+   * @param program asked after the planner, what a {@link Step.Copy} of the plan copies, lent
    */
-  static MountNamespace build(Planner planner, OwnedFd program)
+  static MountNamespace build(Planner planner, Supplier<OwnedFd> program)
       throws MountNamespaceException, PolicyException {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException("a virtual thread has no mount namespace of its own");
@@ -83,7 +83,7 @@ final class MountNamespace implements AutoCloseable {
       OwnedFd userNamespace = namespace(USER_NAMESPACE);
       opened.add(userNamespace);
       SandboxPlan plan = planner.plan(mounts());
-      try (var tree = new NewRoot(host, program)) {
+      try (var tree = new NewRoot(host, program.get())) {
         carryOut(plan, tree);
         enter(tree);
         built = true;

@@ -2,6 +2,7 @@ package nexus.run;
 
 import static nexus.linux.Constants.AT_EMPTY_PATH;
 import static nexus.linux.Constants.AT_RECURSIVE;
+import static nexus.linux.Constants.AT_SYMLINK_NOFOLLOW;
 import static nexus.linux.Constants.MNT_DETACH;
 import static nexus.linux.Constants.MOUNT_ATTR_NODEV;
 import static nexus.linux.Constants.MOUNT_ATTR_NOEXEC;
@@ -63,38 +64,47 @@ final class NewRoot implements AutoCloseable {
     this.program = program;
   }
 
+  /** What is done to a name in a folder. */
+  @FunctionalInterface
+  private interface Making {
+    void make(OwnedFd folder, LinuxPath name) throws SyscallException;
+  }
+
   void carryOut(Step step) throws SyscallException {
     switch (step) {
       case Step.Tmpfs(PlanPath path, int mode) -> mountTmpfs(path, mode);
-      case Step.Directory(PlanPath path) -> {
-        try (OwnedFd parent = open(path.parent())) {
-          FileCalls.mkdirat(parent, name(path), 0755);
-        }
-      }
-      case Step.File(PlanPath path) -> {
-        try (OwnedFd parent = open(path.parent())) {
-          makeFile(parent, name(path));
-        }
-      }
-      case Step.Copy(PlanPath path) -> {
-        try (OwnedFd parent = open(path.parent());
-            OwnedFd file =
-                FileCalls.openat2(
-                    parent, name(path), O_CREAT | O_EXCL | O_WRONLY, 0700, RESOLVE_BENEATH)) {
-          copyProgram(file);
-          FileCalls.fchmod(file, 0555);
-        }
-      }
-      case Step.Symlink(PlanPath path, PlanPath text) -> {
-        try (OwnedFd parent = open(path.parent())) {
-          FileCalls.symlinkat(LinuxPath.of(text.bytes()), parent, name(path));
-        }
-      }
+      case Step.Directory(PlanPath path) ->
+          make(path, (folder, name) -> FileCalls.mkdirat(folder, name, 0755));
+      case Step.File(PlanPath path) -> make(path, NewRoot::makeFile);
+      case Step.Copy(PlanPath path) -> make(path, this::makeCopy);
+      case Step.Symlink(PlanPath path, PlanPath text) ->
+          make(
+              path,
+              (folder, name) -> FileCalls.symlinkat(LinuxPath.of(text.bytes()), folder, name));
       case Step.Bind bind -> bind(bind);
       case Step.Pin(PlanPath path) -> pin(path);
       case Step.Mask(PlanPath path) -> mask(path);
       case Step.Seal(PlanPath path) ->
           MountCalls.mountSetattr(tmpfs(path), 0, MOUNT_ATTR_RDONLY, 0);
+    }
+  }
+
+  private void make(PlanPath path, Making making) throws SyscallException {
+    OwnedFd mount = mounts.get(path.parent());
+    if (mount != null) {
+      making.make(mount, name(path));
+      return;
+    }
+    try (OwnedFd parent = open(path.parent())) {
+      making.make(parent, name(path));
+    }
+  }
+
+  private void makeCopy(OwnedFd folder, LinuxPath name) throws SyscallException {
+    try (OwnedFd file =
+        FileCalls.openat2(folder, name, O_CREAT | O_EXCL | O_WRONLY, 0700, RESOLVE_BENEATH)) {
+      copyProgram(file);
+      FileCalls.fchmod(file, 0555);
     }
   }
 
@@ -112,13 +122,30 @@ final class NewRoot implements AutoCloseable {
 
   private void bind(Step.Bind bind) throws SyscallException {
     int recursive = bind.recursive() ? AT_RECURSIVE : 0;
-    try (OwnedFd source = open(host, bind.source());
-        OwnedFd tree = copy(source, recursive)) {
+    try (OwnedFd tree = copyOfHost(bind.source(), recursive)) {
       // Before it is attached: nobody ever sees the mount without its attributes.
       MountCalls.mountSetattr(tree, recursive, bits(bind.attributes()), 0);
+      OwnedFd mount = mounts.get(bind.path().parent());
+      if (mount != null) {
+        // A name in a tmpfs that nobody but us has reached yet is what we made there.
+        MountCalls.moveMount(tree, mount, name(bind.path()));
+        return;
+      }
       try (OwnedFd target = open(bind.path())) {
         MountCalls.moveMount(tree, target);
       }
+    }
+  }
+
+  /** Returns a mount, not attached, of a path of the host. */
+  private OwnedFd copyOfHost(PlanPath path, int recursive) throws SyscallException {
+    if (!path.isRoot() && path.parent().isRoot()) {
+      // One name without a symbolic link: it takes no openat2(2) to walk that.
+      return MountCalls.openTree(
+          host, name(path), OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW | recursive);
+    }
+    try (OwnedFd source = open(host, path)) {
+      return copy(source, recursive);
     }
   }
 

@@ -25,7 +25,7 @@ public final class RunOptions {
 
   @Option(
       names = "--no-agent",
-      description = "Use a launcher of its own, which ends with the launch. There is no other yet.")
+      description = "Use a launcher of its own, which ends with the launch.")
   boolean noAgent;
 
   @Option(

@@ -35,6 +35,8 @@ final class TreeGuard {
   private final Folders folders;
   private final Map<String, String> environment;
   private final LaunchMessages messages;
+  private final Client client;
+  private final Turn turn;
 
   /** Lends everything. */
   TreeGuard(
@@ -44,7 +46,9 @@ final class TreeGuard {
       RunOptions options,
       Folders folders,
       Map<String, String> environment,
-      LaunchMessages messages) {
+      LaunchMessages messages,
+      Client client,
+      Turn turn) {
     this.home = home;
     this.hasher = hasher;
     this.release = release;
@@ -52,6 +56,8 @@ final class TreeGuard {
     this.folders = folders;
     this.environment = environment;
     this.messages = messages;
+    this.client = client;
+    this.turn = turn;
   }
 
   /** Returns the tree's manifest, whose digest has been verified. */
@@ -63,12 +69,15 @@ final class TreeGuard {
         throw new LaunchException(Status.REFUSED, String.valueOf(e.getMessage()));
       }
     }
+    turn.pause();
     try (MirroredHealer healer = healer(List.of())) {
       return switch (healer.healer().healManifest(release.tree())) {
         case ManifestReport.Good good -> good.manifest();
         case ManifestReport.NotHealed not ->
             throw new LaunchException(Status.REFUSED, String.join("; ", not.reasons()));
       };
+    } finally {
+      turn.resume();
     }
   }
 
@@ -78,7 +87,15 @@ final class TreeGuard {
     try (ProgressLine progress = messages.progress("verifying " + release.name())) {
       progress.total(0, manifest.totalBytes());
       return new TreeVerifier(new TreeStore(home), hasher)
-          .verify(checkout, manifest, options.scope, held, progress::addBytes)
+          .verify(
+              checkout,
+              manifest,
+              options.scope,
+              held,
+              bytes -> {
+                client.requirePresentNowAndThen();
+                progress.addBytes(bytes);
+              })
           .findings();
     }
   }
@@ -94,11 +111,14 @@ final class TreeGuard {
       throw new LaunchException(Status.REFUSED, refusal(findings));
     }
     HealReport report;
+    turn.pause();
     try (MirroredHealer healer = healer(findings)) {
       report =
           healer
               .healer()
               .heal(release.tree(), manifest, findings, new TaintCause.Launch(release.name()));
+    } finally {
+      turn.resume();
     }
     for (HealReport.Item item : report.items()) {
       messages.say(release.name() + ": " + item.sentence());

@@ -17,7 +17,6 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -158,11 +157,11 @@ final class NamespaceProbe {
             base.resolve("home/.local/share/nexus"),
             base.resolve("home/.local/share/nexus/cas"),
             base.resolve("home/.config/nexus"),
-            Optional.of(base.resolve("runtime/nexus")),
+            List.of(base.resolve("runtime/nexus")),
             hostRoot);
     try (MountNamespace built =
         MountNamespace.build(
-            mounts -> Profile.TRUSTED.compile(facts, mounts, appView()), OwnedFd.CWD)) {
+            mounts -> Profile.TRUSTED.compile(facts, mounts, appView()), () -> OwnedFd.CWD)) {
       LinuxPath tool = LinuxPath.of("app/bin/tool");
       try (OwnedFd through = FileCalls.openat2(built.root(), tool, O_RDONLY, 0, 0)) {
         return FileCalls.statx(through).type() == FileType.REGULAR

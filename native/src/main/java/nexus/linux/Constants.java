@@ -77,7 +77,14 @@ public final class Constants {
   static final int PATH_MAX = 4096;
 
   // asm/signal.h
+  public static final int SIGHUP = 1;
+  public static final int SIGINT = 2;
   static final int SIGURG = 23;
+  static final long SIG_IGN = 1;
+
+  // asm-generic/poll.h
+  public static final int POLLIN = 0x1;
+  public static final int POLLHUP = 0x10;
 
   // linux/fs.h
   public static final int RENAME_NOREPLACE = 1;
@@ -121,7 +128,13 @@ public final class Constants {
 
   // asm-generic/socket.h, linux/socket.h
   static final int SOL_SOCKET = 1;
+  static final int SO_RCVTIMEO = 20;
+  static final int SO_SNDTIMEO = 21;
+  static final int SO_PEERCRED = 17;
+  static final int SO_ACCEPTCONN = 30;
   static final int SCM_RIGHTS = 1;
+  static final int SHUT_RDWR = 2;
+  static final int SOCK_CLOEXEC = O_CLOEXEC;
   static final int MSG_NOSIGNAL = 0x4000;
 
   private Constants() {}

@@ -38,8 +38,11 @@ public enum Errno {
   ENOSYS(38, "function not implemented"),
   ENOTEMPTY(39, "directory not empty"),
   ELOOP(40, "symbolic link in the way"),
+  ENOTSOCK(88, "socket operation on non-socket"),
   EOPNOTSUPP(95, "operation not supported"),
+  ECONNABORTED(103, "software caused connection abort"),
   ECONNRESET(104, "connection reset by peer"),
+  ENOBUFS(105, "no buffer space available"),
   EDQUOT(122, "disk quota exceeded");
 
   private final int number;

@@ -44,7 +44,7 @@ public final class FileCalls {
             () ->
                 LibC.syscall(
                     Constants.SYS_OPENAT2, dir.value(), path.terminated(), how, how.length));
-    return new OwnedFd((int) fd, dir.describe(path));
+    return new OwnedFd((int) fd, () -> dir.describe(path));
   }
 
   /**

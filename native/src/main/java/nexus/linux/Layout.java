@@ -88,5 +88,41 @@ final class Layout {
     private Cmsghdr() {}
   }
 
+  /** sys/socket.h. */
+  static final class Ucred {
+    static final int UID = 4;
+    static final int SIZE = 12;
+
+    private Ucred() {}
+  }
+
+  /** sys/un.h. */
+  static final class SockaddrUn {
+    static final int SUN_FAMILY = 0;
+    static final int SUN_PATH = 2;
+    static final int SIZE = 110;
+
+    private SockaddrUn() {}
+  }
+
+  /** sys/time.h. */
+  static final class Timeval {
+    static final int TV_SEC = 0;
+    static final int TV_USEC = 8;
+    static final int SIZE = 16;
+
+    private Timeval() {}
+  }
+
+  /** poll.h. */
+  static final class Pollfd {
+    static final int FD = 0;
+    static final int EVENTS = 4;
+    static final int REVENTS = 6;
+    static final int SIZE = 8;
+
+    private Pollfd() {}
+  }
+
   private Layout() {}
 }

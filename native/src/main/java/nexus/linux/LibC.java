@@ -90,6 +90,23 @@ final class LibC {
 
   static native long sendmsg(int socket, Pointer message, int flags);
 
+  static native int accept4(
+      int socket, byte @Nullable [] address, byte @Nullable [] length, int flags);
+
+  static native int getsockname(int socket, byte[] address, byte[] length);
+
+  static native int getsockopt(int socket, int level, int name, byte[] value, byte[] length);
+
+  static native int setsockopt(int socket, int level, int name, byte[] value, int length);
+
+  static native int shutdown(int socket, int how);
+
+  static native int poll(byte[] descriptors, long count, int timeout);
+
+  static native long signal(int number, long handler);
+
+  static native int getpid();
+
   /**
    * Runs {@code call} until it is not interrupted.
    *

@@ -29,6 +29,9 @@ public final class LinuxPath implements Comparable<LinuxPath> {
    * @throws IllegalArgumentException if it has half a surrogate pair, which has none, or a NUL
    */
   public static LinuxPath of(String path) {
+    if (!hasSurrogate(path)) {
+      return of(path.getBytes(StandardCharsets.UTF_8));
+    }
     try {
       ByteBuffer utf8 = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(path));
       byte[] bytes = new byte[utf8.remaining()];
@@ -37,6 +40,15 @@ public final class LinuxPath implements Comparable<LinuxPath> {
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("not Unicode: " + path, e);
     }
+  }
+
+  private static boolean hasSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -110,7 +110,7 @@ public final class MountCalls {
             () ->
                 LibC.syscall(
                     Constants.SYS_FSMOUNT, fs.value(), Constants.FSMOUNT_CLOEXEC, attributes));
-    return new OwnedFd((int) fd, "mount of " + fs);
+    return new OwnedFd((int) fd, () -> "mount of " + fs);
   }
 
   /**
@@ -125,7 +125,7 @@ public final class MountCalls {
             "open_tree",
             () -> dir + ", \"" + path + "\", 0x" + Integer.toHexString(all),
             () -> LibC.syscall(Constants.SYS_OPEN_TREE, dir.value(), path.terminated(), all));
-    return new OwnedFd((int) fd, "tree " + dir.describe(path));
+    return new OwnedFd((int) fd, () -> "tree " + dir.describe(path));
   }
 
   /**
@@ -134,18 +134,30 @@ public final class MountCalls {
    * open.
    */
   public static void moveMount(OwnedFd mount, OwnedFd target) throws SyscallException {
-    byte[] empty = LinuxPath.EMPTY.terminated();
+    moveMount(mount, target, LinuxPath.EMPTY, Constants.MOVE_MOUNT_T_EMPTY_PATH);
+  }
+
+  /**
+   * {@link #moveMount(OwnedFd, OwnedFd)} on what a path leads to; a symbolic link at its end is not
+   * followed.
+   */
+  public static void moveMount(OwnedFd mount, OwnedFd dir, LinuxPath path) throws SyscallException {
+    moveMount(mount, dir, path, 0);
+  }
+
+  private static void moveMount(OwnedFd mount, OwnedFd dir, LinuxPath path, int flags)
+      throws SyscallException {
     check(
         "move_mount",
-        () -> mount + ", \"\", " + target + ", \"\"",
+        () -> mount + ", \"\", " + dir + ", \"" + path + "\"",
         () ->
             LibC.syscall(
                 Constants.SYS_MOVE_MOUNT,
                 mount.value(),
-                empty,
-                target.value(),
-                empty,
-                Constants.MOVE_MOUNT_F_EMPTY_PATH | Constants.MOVE_MOUNT_T_EMPTY_PATH));
+                LinuxPath.EMPTY.terminated(),
+                dir.value(),
+                path.terminated(),
+                Constants.MOVE_MOUNT_F_EMPTY_PATH | flags));
   }
 
   /**

@@ -1,6 +1,7 @@
 package nexus.linux;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * A file descriptor with one owner, who closes it. Always opened with {@code O_CLOEXEC}.
@@ -17,12 +18,19 @@ public final class OwnedFd implements AutoCloseable {
   private static final int CLOSED = -1;
 
   /** What was opened, for messages. */
-  private final String description;
+  private final Supplier<String> description;
 
   // Mutable state
   private final AtomicInteger number;
 
   OwnedFd(int number, String description) {
+    this(number, () -> description);
+  }
+
+  /**
+   * Asks for the description when a message needs it: spelling out paths takes longer than open.
+   */
+  OwnedFd(int number, Supplier<String> description) {
     this.number = new AtomicInteger(number);
     this.description = description;
   }
@@ -40,20 +48,20 @@ public final class OwnedFd implements AutoCloseable {
 
   /** Returns what a path relative to this descriptor names, for messages. */
   String describe(LinuxPath path) {
-    return this == CWD || path.isAbsolute() ? path.toString() : description + "/" + path;
+    return this == CWD || path.isAbsolute() ? path.toString() : description() + "/" + path;
   }
 
   int value() {
     int value = number.get();
     if (value == CLOSED) {
-      throw new IllegalStateException("closed: " + description);
+      throw new IllegalStateException("closed: " + description());
     }
     return value;
   }
 
   /** Returns what was opened, for messages: a path that may have changed since. */
   public String description() {
-    return description;
+    return description.get();
   }
 
   /** Returns the path of proc(5) that leads to what this has open, for readlink(2). */
@@ -80,9 +88,9 @@ public final class OwnedFd implements AutoCloseable {
   public String toString() {
     int value = number.get();
     return switch (value) {
-      case Constants.AT_FDCWD -> description;
-      case CLOSED -> "closed (" + description + ")";
-      default -> "fd " + value + " (" + description + ")";
+      case Constants.AT_FDCWD -> description();
+      case CLOSED -> "closed (" + description() + ")";
+      default -> "fd " + value + " (" + description() + ")";
     };
   }
 }

@@ -20,6 +20,19 @@ public final class ProcessCalls {
     return LibC.geteuid();
   }
 
+  /** {@code pid_t getpid(void)}, getpid(2): as this process's pid namespace numbers it. */
+  public static int getpid() {
+    return LibC.getpid();
+  }
+
+  /**
+   * {@code sighandler_t signal(int signum, SIG_IGN)}, signal(2), in the place of whatever handler
+   * the JVM has. Not for the signals that the JVM needs for itself.
+   */
+  public static void ignore(int signal) throws SyscallException {
+    check("signal", () -> signal + ", SIG_IGN", () -> LibC.signal(signal, Constants.SIG_IGN));
+  }
+
   /**
    * {@code int fchdir(int fd)}, fchdir(2), of the process, or of a thread that has unshared its
    * mount namespace.

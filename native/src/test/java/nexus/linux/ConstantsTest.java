@@ -24,6 +24,7 @@ final class ConstantsTest {
           "errno.h",
           "fcntl.h",
           "limits.h",
+          "poll.h",
           "sched.h",
           "signal.h",
           "sys/file.h",
@@ -36,6 +37,7 @@ final class ConstantsTest {
   private static final List<String> KERNEL =
       List.of(
           "asm/errno.h",
+          "asm/poll.h",
           "asm/signal.h",
           "asm/socket.h",
           "asm/unistd.h",
@@ -59,9 +61,12 @@ final class ConstantsTest {
           "linux/openat2.h",
           "linux/stat.h",
           "dirent.h",
+          "poll.h",
           "stddef.h",
           "sys/socket.h",
+          "sys/time.h",
           "sys/uio.h",
+          "sys/un.h",
           "time.h");
 
   @Test

@@ -44,7 +44,7 @@ record Guard(List<PlanPath> pins, List<PlanPath> hidden) {
     var folders = new ArrayList<PlanPath>();
     folders.add(facts.nexusHome());
     folders.add(facts.config());
-    facts.runtime().ifPresent(folders::add);
+    folders.addAll(facts.runtime());
 
     var places = new TreeSet<PlanPath>();
     for (PlanPath folder : folders) {

@@ -1,7 +1,6 @@
 package nexus.policy;
 
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What a plan depends on besides the mounts. All folders exist, and their paths are canonical: no
@@ -10,14 +9,14 @@ import java.util.Optional;
  * @param nexusHome the user's {@code $NEXUS_HOME}: store, state, trust
  * @param cas the content-addressed store, below {@code nexusHome}
  * @param config the user's configuration of Nexus
- * @param runtime the folder of the agent's socket; empty if the user has no runtime directory
+ * @param runtime the folders in which an agent's socket may be
  * @param root what is in {@code /}
  */
 public record HostFacts(
     PlanPath nexusHome,
     PlanPath cas,
     PlanPath config,
-    Optional<PlanPath> runtime,
+    List<PlanPath> runtime,
     List<RootEntry> root) {
   /** One name in {@code /} that a sandbox can show; sockets and the like are left out. */
   public sealed interface RootEntry {
@@ -39,7 +38,8 @@ public record HostFacts(
     nexusHome.requireNormal();
     cas.requireNormal();
     config.requireNormal();
-    runtime.ifPresent(PlanPath::requireNormal);
+    runtime = List.copyOf(runtime);
+    runtime.forEach(PlanPath::requireNormal);
     root = List.copyOf(root);
     if (!cas.isWithin(nexusHome) || cas.equals(nexusHome)) {
       throw new IllegalArgumentException("the store " + cas + " is not below " + nexusHome);

@@ -2,7 +2,6 @@ package nexus.policy;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import nexus.policy.HostFacts.RootEntry;
 
 /** Hosts for tests. */
@@ -48,6 +47,6 @@ final class Host {
     for (String name : List.of("app", "dev", "home", "mnt", "proc", "run", "usr", "var")) {
       root.add(new RootEntry.Directory(PlanPath.ROOT.resolve(name)));
     }
-    return new HostFacts(nexusHome, nexusHome.resolve("cas"), CONFIG, Optional.of(RUNTIME), root);
+    return new HostFacts(nexusHome, nexusHome.resolve("cas"), CONFIG, List.of(RUNTIME), root);
   }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import nexus.policy.PolicyException.Unprotectable;
@@ -263,8 +262,6 @@ final class TrustedProfileTest {
   void storeIsBelowNexusHome() {
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () ->
-                new HostFacts(
-                    Host.NEXUS_HOME, Host.CONFIG, Host.CONFIG, Optional.empty(), List.of()));
+            () -> new HostFacts(Host.NEXUS_HOME, Host.CONFIG, Host.CONFIG, List.of(), List.of()));
   }
 }
