@@ -120,8 +120,10 @@ static _Noreturn void run_by_agent(const struct place *place, char *const argume
         if (connection < 0)
             continue;
         /* After newgrp(1), say. The app would find itself in a group without a number. */
-        if (!knows_group(connection))
+        if (!knows_group(connection)) {
+            close(give(&connection));
             run_alone(arguments, caller);
+        }
         send_request(connection, REQUEST_LAUNCH, arguments, environ);
         if (obey(connection, caller) == ANSWER_PART)
             die(EXIT_LAUNCHER, "the agent ended in the middle of its answer; run it again");

@@ -215,7 +215,8 @@ argument two words
 argument 
 variable A=1
 variable LD_PRELOAD=
-variable A=2" "$(cd "$work" && "$probe" duplicate "$nexus" run request 'two words' '' | grep -v '^argument --no-agent')"
+variable A=2" "$(cd "$work" && "$probe" duplicate "$nexus" run request 'two words' '' |
+    grep -v '^argument --no-agent')"
   mkdir "$work/removed"
   like "a working directory that is gone is empty" "*
 cwd 
@@ -652,14 +653,14 @@ test_injected_errors() {
   kill -USR1 "$(children $tracer | cut -d' ' -f1)"
   wait $tracer
   equal "a signal reaches the app however slow nexus is" 4 $?
-  ends "a kernel without close_range" 7 strace -f -o /dev/null -e inject=close_range:error=ENOSYS "$binary" run --no-agent exec \
-    "$probe" probe open 5< /
-  ends "a kernel without session keyrings" 0 strace -o /dev/null -e inject=keyctl:error=ENOSYS "$binary" run --no-agent exec \
-    /bin/true true
-  equal "a filter that knows no fsopen" "1 2" "$(strace -f -o /dev/null -e inject=fsopen:error=ENOSYS "$binary" run --no-agent \
-    exec /bin/sh sh -c 'cd /proc && echo [0-9]* | cut -d" " -f1,2')"
-  ends "interrupted reads are read again" 0 strace -o /dev/null -e inject=recvmsg:error=EINTR:when=1 "$binary" run --no-agent exec \
-    /bin/true true
+  ends "a kernel without close_range" 7 strace -f -o /dev/null -e inject=close_range:error=ENOSYS \
+    "$binary" run --no-agent exec "$probe" probe open 5< /
+  ends "a kernel without session keyrings" 0 strace -o /dev/null -e inject=keyctl:error=ENOSYS \
+    "$binary" run --no-agent exec /bin/true true
+  equal "a filter that knows no fsopen" "1 2" "$(strace -f -o /dev/null -e inject=fsopen:error=ENOSYS \
+    "$binary" run --no-agent exec /bin/sh sh -c 'cd /proc && echo [0-9]* | cut -d" " -f1,2')"
+  ends "interrupted reads are read again" 0 strace -o /dev/null -e inject=recvmsg:error=EINTR:when=1 \
+    "$binary" run --no-agent exec /bin/true true
 }
 
 # --- the agent ---------------------------------------------------------------------------------------------------
@@ -751,7 +752,8 @@ test_agent_ends() {
   refuses "always AGAIN is given up" 125 "$(lost '*')" "$nexus" run always-again
   equal "... after three tries" 6 "$(agents_started)"
   fresh_agents
-  refuses "an agent that ends when it starts is given up" 125 "$(lost '*')" env NEXUS_FAKE_START=end "$nexus" run exit 0
+  refuses "an agent that ends when it starts is given up" 125 "$(lost '*')" \
+    env NEXUS_FAKE_START=end "$nexus" run exit 0
   equal "... after three tries" 3 "$(agents_started)"
   refuses "... also by start" 125 "$(lost '*')" env NEXUS_FAKE_START=end "$nexus" agent start
   refuses "an answer with a beginning and no end is not asked for again" 125 \
@@ -816,7 +818,8 @@ SigPnd:${tab}0000000000000000
 ShdPnd:${tab}0000000000000000
 SigBlk:${tab}0000000000000000
 SigIgn:${tab}0000000000000000" \
-    "$(echo "$self" | grep '^terminal'; echo "$self" | grep '^cwd'; echo "$self" | grep -E '^(Umask|Sig[BIP]|ShdPnd)' )"
+    "$(echo "$self" | grep '^terminal'; echo "$self" | grep '^cwd'
+      echo "$self" | grep -E '^(Umask|Sig[BIP]|ShdPnd)')"
   equal "soft limits are what the hard ones allow" "Max open files 200 200 files " \
     "$(echo "$self" | grep '^Max open files' | tr -s ' ')"
   expected=5
