@@ -330,7 +330,8 @@ allows none below a chroot*" \
 
 test_inherited_state() {
   odd() {
-    (cd "$work" && env -i A=1 NEXUS_HOME="$NEXUS_HOME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" "B= 2" LD_X=3 ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$probe" odd "$@" 2>&1 < /dev/null)
+    (cd "$work" && env -i A=1 NEXUS_HOME="$NEXUS_HOME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" \
+      "B= 2" LD_X=3 ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$probe" odd "$@" 2>&1 < /dev/null)
   }
   equal "signals, limits, umask, niceness, environment, directory are the caller's" \
     "$(odd "$probe" state 'a b' '' | sed "s|^argument $probe\$|argument name of its own|; /^descriptor [0-9][0-9]/d")" \
@@ -541,15 +542,17 @@ test_terminal() {
 #!/bin/sh
 trap 'echo got-INT' INT
 echo ready
+echo visible > /dev/tty
 for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.05; done
 echo over
 END
   cat > "$work/sleeper" <<'END'
 #!/bin/sh
 echo ready
-sleep 0.5
+sleep 1
 echo over
 END
+  # A shell that has called vfork does not stop before its child has executed: the sleeper gets time for that.
   chmod 755 "$work/counter" "$work/sleeper"
   bash="bash --norc --noprofile -i"
   at_prompt="send:PS1=prom\"pt:\" HISTFILE=\n"
@@ -559,26 +562,26 @@ END
       expect:ready wait:60 'send:\c' expect:got-INT expect:over expect:prompt: 'send:echo count $(( 40 + 2 ))\n' \
       'expect:count 42' "send:exit\n" -- $bash
     "$pty" "$at_prompt" expect:prompt: "send:$nexus run exec $work/counter x > $work/lines\n" \
-      wait:200 'send:\c' wait:600 -- $bash > /dev/null
+      expect:visible wait:60 'send:\c' expect:prompt: -- $bash > /dev/null
     ends "Ctrl-C kills an app that does not handle it, and ends nexus by INT" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\c' expect:prompt: 'send:echo status $?\n' \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:200 'send:\c' expect:prompt: 'send:echo status $?\n' \
       'expect:status 130' -- $bash
     ends 'Ctrl-\ kills it by QUIT' 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\\' expect:prompt: 'send:echo status $?\n' \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:200 'send:\\' expect:prompt: 'send:echo status $?\n' \
       'expect:status 131' -- $bash
     ends "Ctrl-Z stops the job, fg continues it" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\z' expect:topped expect:prompt: \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:200 'send:\z' expect:topped expect:prompt: \
       'send:fg\n' expect:over expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
     ends "Ctrl-Z and bg" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:60 'send:\z' expect:topped expect:prompt: \
+      "send:$nexus run exec $work/sleeper x\n" expect:ready wait:200 'send:\z' expect:topped expect:prompt: \
       'send:bg\n' expect:over 'send:wait\n' 'send:echo status $?\n' 'expect:status 0' -- $bash
     ends "Ctrl-Z twice in an editor that handles it" 0 "$pty" "$at_prompt" expect:prompt: \
       "send:$nexus run exec $probe probe editor\n" expect:editing 'send:\z' expect:tidied expect:topped \
       'send:fg\n' expect:restored 'send:\z' expect:tidied expect:topped 'send:fg\n' expect:restored \
       expect:prompt: 'send:echo status $?\n' 'expect:status 0' -- $bash
     ends "reading the terminal in the background stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run exec /bin/cat cat &\n" expect:prompt: wait:200 'send:\n' expect:topped 'send:fg\n' wait:50 \
-      'send:typed\n' expect:typed expect:typed 'send:\c' expect:prompt: -- $bash
+      "send:$nexus run exec /bin/cat cat &\n" expect:prompt: wait:200 'send:\n' expect:topped expect:prompt: \
+      'send:fg\n' expect:cat wait:50 'send:typed\n' expect:typed expect:typed 'send:\c' expect:prompt: -- $bash
     ends "an app that stops itself stops the job" 0 "$pty" "$at_prompt" expect:prompt: \
       "send:$nexus run exec /bin/sh sh -c 'kill -STOP \$\$; exit 12'\n" expect:topped expect:prompt: 'send:fg\n' \
       expect:prompt: 'send:echo status $?\n' 'expect:status 12' -- $bash
@@ -951,8 +954,9 @@ test_agent_place() {
 
 test_agent_options() {
   fresh_agents
-  for options in '--no-agent self:launch' '--verify tree --no-agent self:launch' '--verify=tree --no-agent self:launch' \
-    '--on-taint heal --no-agent self:launch' '--verify --no-agent self:agent' '--on-taint --no-agent self:agent' \
+  for options in '--no-agent self:launch' '--verify tree --no-agent self:launch' \
+    '--verify=tree --no-agent self:launch' '--on-taint heal --no-agent self:launch' \
+    '--verify --no-agent self:agent' '--on-taint --no-agent self:agent' \
     'self --no-agent:agent' '-- --no-agent self:agent' '--verify tree self --no-agent:agent' 'self:agent'; do
     # shellcheck disable=SC2086
     equal "which launcher: ${options%:*}" "${options##*:}" "$(kind_of_launcher ${options%:*})"
