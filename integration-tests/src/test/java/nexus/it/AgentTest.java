@@ -143,7 +143,7 @@ class AgentTest {
   void agentOfAReplacedInstallationGivesWay(@TempDir Path folder)
       throws IOException, InterruptedException {
     Path copy = folder.resolve("nexus");
-    command("cp", "-a", nexus.program().getParent().getParent().toString(), copy.toString());
+    command("cp", "-a", Distribution.of(nexus.user()).toString(), copy.toString());
     command("chmod", "a+rx", folder.toString());
     List<String> run = List.of(copy.resolve("bin/nexus").toString(), "run", "quick");
     assertThat(nexus.command(run).status()).isZero();
@@ -196,7 +196,7 @@ class AgentTest {
 
   @Test
   void appsDoNotSeeTheAgent() throws IOException, InterruptedException {
-    String runtime = socket().getParent().toString();
+    String runtime = String.valueOf(socket().getParent());
     String shared = "/tmp/nexus-" + uid();
     Outcome inside =
         nexus.launch("sh", "ls -A " + runtime + " " + shared + "; touch " + shared + "/x 2>&1");
