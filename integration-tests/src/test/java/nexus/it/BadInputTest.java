@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,11 @@ class BadInputTest {
   private static final long MAX_RESIDENT_KIB = 400 << 10;
 
   private Nexus nexus;
-  private Path template;
+
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
 
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {
@@ -47,14 +52,12 @@ class BadInputTest {
     // For a taint record and something in quarantine.
     nexus.shell("chmod u+w \"$1\" && echo >>\"$1\"", nexus.checkout("app", "main").toString());
     assertThat(nexus.run("verify", "--heal", "app").status()).isZero();
-    template = nexus.home().resolveSibling("template");
-    run("cp", "-a", nexus.home().toString(), template.toString());
+    nexus.keep();
   }
 
   @BeforeEach
   void startFromAGoodStore() throws IOException, InterruptedException {
-    run("rm", "-rf", nexus.home().toString());
-    run("cp", "-a", template.toString(), nexus.home().toString());
+    nexus.restore();
   }
 
   /** What is put in the place of something. */
@@ -223,7 +226,7 @@ class BadInputTest {
     Outcome outcome =
         nexus.shell(
             "exec unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec \"$NEXUS\" run"
-                + " app'");
+                + " --no-agent app'");
     assertRefused(
         outcome, 125, "user namespace", "user.max_user_namespaces is 0", "sysctl -w user.max_user");
   }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -24,6 +25,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CliTest {
   private Nexus nexus;
+
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
 
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -32,6 +33,11 @@ class ImportTest {
   private static final Pattern TREE = Pattern.compile("tree ([0-9a-f]{64})");
 
   private Nexus nexus;
+
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
 
   @BeforeAll
   void makeHome(@TempDir Path folder) throws IOException, InterruptedException {
@@ -351,9 +357,9 @@ class ImportTest {
               "$NEXUS" import v2 --name a --entrypoint main
               echo "import $?"
               ls -A "$HOME/.local/share/nexus/staging"
-              "$NEXUS" run a
+              "$NEXUS" run --no-agent a
               mount -t tmpfs -o "remount,size=100m,nr_inodes=9999" none "$HOME/.local/share/nexus"
-              "$NEXUS" import v2 --name a --entrypoint main >/dev/null && "$NEXUS" run a
+              "$NEXUS" import v2 --name a --entrypoint main >/dev/null && "$NEXUS" run --no-agent a
             ' "$1" "$2"
             """,
             limit,

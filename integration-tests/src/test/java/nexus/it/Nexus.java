@@ -24,18 +24,31 @@ import java.util.stream.Stream;
  * real user's is in its environment.
  */
 final class Nexus {
+  private static final String RUN = "run";
+  private static final String NO_AGENT = "--no-agent";
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final User user;
   private final Path folder;
   private final Path program;
   private final Map<String, String> environment;
+  private final Launcher launcher;
 
-  private Nexus(User user, Path folder, Path program, Map<String, String> environment) {
+  /** Who prepares what {@code nexus run} starts. */
+  enum Launcher {
+    /** The resident agent, which the first launch starts. */
+    AGENT,
+    /** A JVM for one launch. */
+    ONE_SHOT
+  }
+
+  private Nexus(
+      User user, Path folder, Path program, Map<String, String> environment, Launcher launcher) {
     this.user = user;
     this.folder = folder;
     this.program = program;
     this.environment = environment;
+    this.launcher = launcher;
   }
 
   /** Makes a home in a temporary folder of the test, in which each user has a part. */
@@ -54,7 +67,8 @@ final class Nexus {
     environment.put("HOME", folder.resolve("home").toString());
     environment.put("XDG_RUNTIME_DIR", folder.resolve("runtime").toString());
     environment.put("LANG", "C.UTF-8");
-    return new Nexus(user, folder, Distribution.of(user).resolve("bin/nexus"), environment);
+    return new Nexus(
+        user, folder, Distribution.of(user).resolve("bin/nexus"), environment, Launcher.AGENT);
   }
 
   static Nexus of(Path folder) throws IOException, InterruptedException {
@@ -65,13 +79,23 @@ final class Nexus {
   Nexus with(String name, String value) {
     Map<String, String> changed = new HashMap<>(environment);
     changed.put(name, value);
-    return new Nexus(user, folder, program, changed);
+    return new Nexus(user, folder, program, changed, launcher);
   }
 
   Nexus without(String name) {
     Map<String, String> changed = new HashMap<>(environment);
     changed.remove(name);
-    return new Nexus(user, folder, program, changed);
+    return new Nexus(user, folder, program, changed, launcher);
+  }
+
+  /** Returns the same with this launcher, for {@code nexus run} and {@code $RUN}. */
+  Nexus with(Launcher other) {
+    return new Nexus(user, folder, program, environment, other);
+  }
+
+  /** Ends the agent, if there is one. */
+  void stopAgent() throws IOException, InterruptedException {
+    run("agent", "stop");
   }
 
   User user() {
@@ -132,17 +156,17 @@ final class Nexus {
 
   /** Runs {@code nexus} with these arguments to its end. */
   Outcome run(String... arguments) throws IOException, InterruptedException {
-    return command(Stream.concat(Stream.of(program.toString()), Stream.of(arguments)).toList());
+    return command(line(arguments));
   }
 
   /** Runs {@code nexus run} of an app with these arguments to its end. */
   Outcome launch(String app, String... arguments) throws IOException, InterruptedException {
-    return command(
-        Stream.concat(Stream.of(program.toString(), "run", app), Stream.of(arguments)).toList());
+    return command(line(words(app, arguments)));
   }
 
   /**
-   * Runs a shell script, in which {@code $NEXUS} is the program and {@code $1} the first argument.
+   * Runs a shell script, in which {@code $NEXUS} is the program, {@code $RUN} the start of a
+   * command line that runs an app, and {@code $1} the first argument.
    */
   Outcome shell(String script, String... arguments) throws IOException, InterruptedException {
     return command(
@@ -156,7 +180,26 @@ final class Nexus {
 
   /** Starts {@code nexus}. */
   Running start(String... arguments) throws IOException {
-    return start(Stream.concat(Stream.of(program.toString()), Stream.of(arguments)).toList());
+    return start(line(arguments));
+  }
+
+  /** Returns the command line of {@code nexus} with these arguments. */
+  private List<String> line(String... arguments) {
+    List<String> line = new ArrayList<>(List.of(program.toString()));
+    line.addAll(List.of(arguments));
+    if (launcher == Launcher.ONE_SHOT && arguments.length > 0 && arguments[0].equals(RUN)) {
+      line.add(2, NO_AGENT);
+    }
+    return line;
+  }
+
+  /** Starts {@code nexus run} of an app with these arguments. */
+  Running startLaunch(String app, String... arguments) throws IOException {
+    return start(line(words(app, arguments)));
+  }
+
+  private static String[] words(String app, String... arguments) {
+    return Stream.concat(Stream.of(RUN, app), Stream.of(arguments)).toArray(String[]::new);
   }
 
   /** Starts a command of this user. */
@@ -172,6 +215,7 @@ final class Nexus {
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.environment().put("NEXUS", program.toString());
+    builder.environment().put("RUN", String.join(" ", line(RUN)));
     long started = System.nanoTime();
     return new Running(builder.start(), out, err, started);
   }
@@ -244,6 +288,30 @@ final class Nexus {
       assertThat(ended).as("ended in %s: %s", timeout, outcome).isTrue();
       return outcome;
     }
+  }
+
+  /** Keeps the home as it is now, for {@link #restore}. */
+  void keep() throws IOException, InterruptedException {
+    // Most of a new store is folders that will hold objects: to copy them takes longer than a test.
+    shell(
+        "find ~/.local/share/nexus/cas -mindepth 2 -maxdepth 2 -type d -name '??' -empty -delete");
+    prepare("cp", "-a", home().toString(), kept().toString());
+  }
+
+  /** Puts the home back as it was kept. */
+  void restore() throws IOException, InterruptedException {
+    prepare("rm", "-rf", home().toString());
+    prepare("cp", "-a", kept().toString(), home().toString());
+  }
+
+  private Path kept() {
+    return folder.resolve("kept");
+  }
+
+  private static void prepare(String... command) throws IOException, InterruptedException {
+    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor())
+        .as("%s", List.of(command))
+        .isZero();
   }
 
   /** Returns the files of the store's objects. */

@@ -6,30 +6,47 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An app is started as if it had been started itself. */
+@ParameterizedClass
+@EnumSource
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RunTest {
   /** Of the caller's environment, what a JVM or the dynamic linker would obey. */
   private static final List<String> POISON =
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
+  @Parameter Nexus.Launcher launcher = Nexus.Launcher.AGENT;
+
   private Nexus nexus;
+
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
 
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {
-    nexus = Nexus.of(User.ordinary(), folder);
+    Path own = Files.createDirectory(folder.resolve(launcher.name()));
+    nexus = Nexus.of(User.ordinary(), own).with(launcher);
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
     // One app for all: what it does is its first argument.
     nexus.installScript("sh", "#!/bin/sh\nscript=$1\nshift\neval \"$script\"\n");
     nexus.installProgram("report", CProgram.compile("report"));
@@ -70,17 +87,16 @@ class RunTest {
 
   @Test
   void standardStreamsAreTheCallers() throws IOException, InterruptedException {
-    Outcome outcome =
-        nexus.shell("printf abc | \"$NEXUS\" run sh 'cat; echo to-err >&2' | tr a-z A-Z");
+    Outcome outcome = nexus.shell("printf abc | $RUN sh 'cat; echo to-err >&2' | tr a-z A-Z");
     assertThat(outcome.out()).isEqualTo("ABC");
     assertThat(outcome.err()).isEqualTo("to-err\n");
   }
 
   @Test
   void readerThatStopsEndsTheApp() throws IOException, InterruptedException {
-    Outcome outcome = nexus.shell("\"$NEXUS\" run sh 'exec yes' | head -n 1");
+    Outcome outcome = nexus.shell("$RUN sh 'exec yes' | head -n 1");
     assertThat(outcome.out()).isEqualTo("y\n");
-    assertThat(outcome.duration()).isLessThan(java.time.Duration.ofSeconds(30));
+    assertThat(outcome.duration()).isLessThan(Duration.ofSeconds(30));
   }
 
   @Test
@@ -89,7 +105,7 @@ class RunTest {
         nexus.shell(
             """
             all=$(printf '\\377\\001 \\n*"')
-            "$NEXUS" run sh 'printf "%s\\0" "$@"' "" "$all" -- --help -x 'a  b' "$(printf 'n\\nl')"
+            $RUN sh 'printf "%s\\0" "$@"' "" "$all" -- --help -x 'a  b' "$(printf 'n\\nl')"
             """);
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.outBytes())
@@ -117,9 +133,8 @@ class RunTest {
   void environmentIsTheCallers() throws IOException, InterruptedException {
     Outcome outcome =
         nexus.shell(
-            "env -i ODD=\"$(printf '\\377=x')\" EMPTY= HOME=\"$HOME\" PATH=\"$PATH\" \"$1\" run sh"
-                + " 'exec cat /proc/self/environ'",
-            nexus.program().toString());
+            "env -i ODD=\"$(printf '\\377=x')\" EMPTY= HOME=\"$HOME\" PATH=\"$PATH\" $RUN sh"
+                + " 'exec cat /proc/self/environ'");
     assertThat(outcome.err()).isEmpty();
     assertThat(new String(outcome.outBytes(), java.nio.charset.StandardCharsets.ISO_8859_1))
         .contains("ODD=\u00ff=x\0", "EMPTY=\0", "HOME=" + nexus.home() + "\0")
@@ -150,8 +165,7 @@ class RunTest {
     for (String variable : POISON) {
       poisoned = poisoned.with(variable, "-XX:NoSuchOption -Djava.library.path=/nonexistent");
     }
-    Outcome outcome =
-        poisoned.shell("unset LD_PRELOAD; LD_PRELOAD=/x.so exec \"$NEXUS\" run report");
+    Outcome outcome = poisoned.shell("unset LD_PRELOAD; LD_PRELOAD=/x.so exec $RUN report");
     // Of the dynamic programs in this, sh alone may complain: before it unsets the variable.
     assertThat(outcome.status()).as(outcome::toString).isZero();
     assertThat(outcome.err()).doesNotContain("/x.so", "Picked up", "NoSuchOption");
@@ -165,31 +179,29 @@ class RunTest {
   @Test
   void workingDirectoryThatTheSandboxHasNotIsReplacedByHome()
       throws IOException, InterruptedException {
-    Outcome outcome =
-        nexus.shell("mkdir gone && cd gone && rmdir ../gone && exec \"$NEXUS\" run report");
+    Outcome outcome = nexus.shell("mkdir gone && cd gone && rmdir ../gone && exec $RUN report");
     assertThat(outcome.outLines()).as(outcome::toString).contains("cwd " + nexus.home());
     Outcome inConfig =
-        nexus.shell("mkdir -p ~/.config/nexus/x && cd ~/.config/nexus/x && \"$NEXUS\" run report");
+        nexus.shell("mkdir -p ~/.config/nexus/x && cd ~/.config/nexus/x && $RUN report");
     assertThat(inConfig.outLines()).as(inConfig::toString).contains("cwd " + nexus.home());
   }
 
   @Test
   void umaskAndLimitsAreTheCallers() throws IOException, InterruptedException {
-    Outcome outcome =
-        nexus.shell("umask 027; ulimit -Sn 100; ulimit -Hn 200; exec \"$NEXUS\" run report");
+    Outcome outcome = nexus.shell("umask 027; ulimit -Sn 100; ulimit -Hn 200; exec $RUN report");
     assertThat(outcome.outLines()).contains("umask 027", "nofile 100 200");
   }
 
   @Test
   void signalsAreAsTheCallerHadThem() throws IOException, InterruptedException {
     assertThat(nexus.launch("report").out()).doesNotContain("not default", "blocked");
-    Outcome ignoring = nexus.shell("trap '' HUP USR1; exec \"$NEXUS\" run report");
+    Outcome ignoring = nexus.shell("trap '' HUP USR1; exec $RUN report");
     assertThat(ignoring.outLines()).contains("not default 1", "not default 10");
   }
 
   @Test
   void onlyStandardDescriptorsAreOpen() throws IOException, InterruptedException {
-    Outcome outcome = nexus.shell("exec 3</ 7<. 9>out; exec \"$NEXUS\" run report");
+    Outcome outcome = nexus.shell("exec 3</ 7<. 9>out; exec $RUN report");
     assertThat(outcome.outLines())
         .filteredOn(line -> line.startsWith("fd "))
         .containsExactly("fd 0", "fd 1", "fd 2");
@@ -197,7 +209,7 @@ class RunTest {
 
   @Test
   void closedStandardInputStaysClosed() throws IOException, InterruptedException {
-    Outcome outcome = nexus.shell("exec \"$NEXUS\" run report <&-");
+    Outcome outcome = nexus.shell("exec $RUN report <&-");
     assertThat(outcome.outLines())
         .filteredOn(line -> line.startsWith("fd "))
         .containsExactly("fd 1", "fd 2");
@@ -262,7 +274,7 @@ class RunTest {
   void twentyLaunchesAtOnceAllSucceed() throws IOException, InterruptedException {
     var launches = new ArrayList<Nexus.Running>();
     for (int i = 0; i < 20; i++) {
-      launches.add(nexus.start("run", "sh", "echo launch " + i + "; exit " + i));
+      launches.add(nexus.startLaunch("sh", "echo launch " + i + "; exit " + i));
     }
     for (int i = 0; i < 20; i++) {
       Outcome outcome = launches.get(i).end();
@@ -283,7 +295,7 @@ class RunTest {
   void everythingEndsWithTheLauncher() throws IOException, InterruptedException {
     String marker = marker(2);
     Nexus.Running launch =
-        nexus.start("run", "sh", "setsid sleep " + marker + " & echo up; sleep " + marker);
+        nexus.startLaunch("sh", "setsid sleep " + marker + " & echo up; sleep " + marker);
     launch.awaitOut("up");
     assertThat(processesWith(marker)).isNotEmpty();
     nexus.command(List.of("kill", "-KILL", Long.toString(launch.pid())));
@@ -306,14 +318,17 @@ class RunTest {
     assertThat(outcome.out()).contains("got it");
   }
 
-  @Test
-  void signalBeforeThereIsAnAppEndsTheLaunch() throws IOException, InterruptedException {
-    Nexus.Running launch = nexus.start("run", "sh", "echo started; sleep 20");
-    TimeUnit.MILLISECONDS.sleep(50);
-    nexus.command(List.of("kill", "-TERM", Long.toString(launch.pid())));
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 10, 30, 60, 100})
+  void signalAtAnyMomentOfALaunchEndsIt(int milliseconds) throws IOException, InterruptedException {
+    String marker = marker(3);
+    Nexus.Running launch = nexus.startLaunch("sh", "sleep " + marker);
+    TimeUnit.MILLISECONDS.sleep(milliseconds);
+    launch.terminate();
     Outcome outcome = launch.end();
     assertThat(outcome.status()).as(outcome::toString).isEqualTo(128 + 15);
-    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.duration()).isLessThan(Duration.ofSeconds(10));
+    assertThat(processesWith(marker)).isEmpty();
   }
 
   @Test
@@ -321,7 +336,7 @@ class RunTest {
     Needs.program("script");
     Outcome outcome =
         nexus.shell(
-            "script -qec '\"$NEXUS\" run sh \"stty rows 33 columns 111; test -t 0 && test -t 1 && test"
+            "script -qec '$RUN sh \"stty rows 33 columns 111; test -t 0 && test -t 1 && test"
                 + " -t 2 && stty size && echo tty >/dev/tty; exit 5\"' /dev/null </dev/null");
     assertThat(outcome.outLines()).as(outcome::toString).contains("33 111", "tty");
     assertThat(outcome.status()).isEqualTo(5);
@@ -334,7 +349,7 @@ class RunTest {
         nexus.shell(
             """
             (while [ ! -e ready ]; do sleep 0.05; done; printf '\\003'; sleep 1) |
-            script -qec 'exec "$NEXUS" run sh "trap \\"echo int\\" INT; echo >ready; sleep 0.6; sleep 0.1; exit 4"' \
+            script -qec 'exec $RUN sh "trap \\"sleep 0.1; echo int\\" INT; echo >ready; sleep 0.6; sleep 0.1; exit 4"' \
               /dev/null
             """);
     assertThat(outcome.outLines())

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -29,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * also made where it can succeed, so that a failure inside is not one of the attempt itself.
  */
 @ParameterizedClass
-@MethodSource("nexus.it.User#all")
+@MethodSource("callers")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SandboxTest {
   /** What an app may do in a user namespace of its own without reaching anything of ours. */
@@ -41,15 +44,33 @@ class SandboxTest {
           "nested bind",
           "nested open_tree");
 
-  @Parameter User user = User.SELF;
+  @Parameter(0)
+  User user = User.SELF;
+
+  @Parameter(1)
+  Nexus.Launcher launcher = Nexus.Launcher.AGENT;
+
+  static Stream<Arguments> callers() {
+    return User.all().stream()
+        .flatMap(
+            user ->
+                Stream.of(Nexus.Launcher.values()).map(launcher -> Arguments.of(user, launcher)));
+  }
 
   private Nexus nexus;
   private Path attack;
   private Map<String, String> store = Map.of();
 
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
+
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {
-    nexus = Nexus.of(user, folder);
+    Path own = Files.createDirectory(folder.resolve(launcher + "-" + user));
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+    nexus = Nexus.of(user, own).with(launcher);
     attack = CProgram.compile("attack");
     nexus.installScript("sh", "#!/bin/sh\neval \"$1\"\n");
     Tree tree =
@@ -234,8 +255,8 @@ class SandboxTest {
     Path runtime = nexus.home().resolveSibling("runtime/nexus");
     Outcome outcome = nexus.launch("sh", hidden(runtime));
     assertThat(outcome.out()).as(outcome::toString).isEqualTo("end\n");
-    assertThat(nexus.shell("ls -A ~/.config/nexus \"$XDG_RUNTIME_DIR/nexus\" | grep -v :").out())
-        .isBlank();
+    Outcome left = nexus.shell("ls -A ~/.config/nexus; ls -A \"$XDG_RUNTIME_DIR/nexus\"");
+    assertThat(left.outLines()).allSatisfy(name -> assertThat(name).startsWith("agent-"));
   }
 
   /** Says what is seen in our folders, or could be made there. */
@@ -267,7 +288,7 @@ class SandboxTest {
             """
             mkdir -p ../alias && exec unshare -Urm sh -c '
               mount --bind "$HOME/.local/share" ../alias && ls ../alias/nexus/"$0" >&2 &&
-              exec "$NEXUS" run sh "ls ../alias/nexus; ls ../alias/nexus/$0 && echo seen"' "$1"
+              exec "$NEXUS" run --no-agent sh "ls ../alias/nexus; ls ../alias/nexus/$0 && echo seen"' "$1"
             """,
             below);
     assertThat(outcome.err()).as(outcome::toString).contains("/data\n");
@@ -279,7 +300,7 @@ class SandboxTest {
     Outcome outcome =
         nexus.shell(
             "exec 5</ 6<\"$HOME/.local/share/nexus\" 7<. 8>keep;"
-                + " exec \"$NEXUS\" run sh 'exec /app/../usr/bin/env ls /proc/self/fd'");
+                + " exec $RUN sh 'exec /app/../usr/bin/env ls /proc/self/fd'");
     // The fourth is that of the folder that ls reads.
     assertThat(outcome.outLines()).as(outcome::toString).containsExactly("0", "1", "2", "3");
   }

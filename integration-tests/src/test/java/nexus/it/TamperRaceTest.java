@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -27,6 +28,11 @@ class TamperRaceTest {
       Duration.ofSeconds(Integer.getInteger("nexus.race.seconds", 7));
 
   private Nexus nexus;
+
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
 
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {
@@ -87,11 +93,14 @@ class TamperRaceTest {
     Duration longest = Duration.ZERO;
     long end = System.nanoTime() + TIME.toNanos();
     while (System.nanoTime() < end) {
-      // Two at a time: they heal the same object, and each would run what the other placed.
+      // The agent's and one of its own at a time: they heal the same object, and each would run
+      // what
+      // the other placed.
       String onTaint = (good + refused) % 4 == 0 ? "refuse" : "heal";
       List<Nexus.Running> launches = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
-        launches.add(nexus.start("run", "--on-taint=" + onTaint, kind));
+        Nexus either = nexus.with(i == 0 ? Nexus.Launcher.AGENT : Nexus.Launcher.ONE_SHOT);
+        launches.add(either.start("run", "--on-taint=" + onTaint, kind));
       }
       for (Nexus.Running launch : launches) {
         Outcome outcome = launch.end();

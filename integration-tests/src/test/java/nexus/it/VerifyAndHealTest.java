@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,8 +32,12 @@ class VerifyAndHealTest {
   private final byte[] big = new byte[BIG];
   private Nexus nexus;
   private String digest = "";
-  private Path template;
   private Path mirror;
+
+  @AfterAll
+  void stopAgent() throws IOException, InterruptedException {
+    nexus.stopAgent();
+  }
 
   @BeforeAll
   void install(@TempDir Path folder) throws IOException, InterruptedException {
@@ -53,14 +57,12 @@ class VerifyAndHealTest {
     mirror = nexus.work().resolve("mirror");
     Outcome exported = nexus.run("mirror", "export", mirror.toString());
     assertThat(exported.status()).as(exported::toString).isZero();
-    template = nexus.home().resolveSibling("template");
-    copy(nexus.home(), template);
+    nexus.keep();
   }
 
   @BeforeEach
   void startFromAGoodStore() throws IOException, InterruptedException {
-    run("rm", "-rf", nexus.home().toString());
-    copy(template, nexus.home());
+    nexus.restore();
   }
 
   // Finding
@@ -479,15 +481,5 @@ class VerifyAndHealTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-  }
-
-  private static void copy(Path from, Path to) throws IOException, InterruptedException {
-    run("cp", "-a", from.toString(), to.toString());
-  }
-
-  private static void run(String... command) throws IOException, InterruptedException {
-    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor())
-        .as("%s", Stream.of(command).toList())
-        .isZero();
   }
 }
