@@ -143,11 +143,7 @@ class AgentTest {
   void agentOfAReplacedInstallationGivesWay(@TempDir Path folder)
       throws IOException, InterruptedException {
     Path copy = folder.resolve("nexus");
-<<<<<<< HEAD
     command("cp", "-a", nexus.program().resolve("../..").normalize().toString(), copy.toString());
-=======
-    command("cp", "-a", Distribution.of(nexus.user()).toString(), copy.toString());
->>>>>>> it
     command("chmod", "a+rx", folder.toString());
     List<String> run = List.of(copy.resolve("bin/nexus").toString(), "run", "quick");
     assertThat(nexus.command(run).status()).isZero();
@@ -170,8 +166,7 @@ class AgentTest {
     assertThat(nexus.launch("quick").status()).isZero();
     byte[] request = request("true");
     try (SocketChannel channel = connect()) {
-      channel.write(ByteBuffer.wrap(request));
-      assertThat(readToTheEnd(channel)).isEmpty();
+      assertThat(answer(channel, request)).isEmpty();
     }
   }
 
@@ -200,11 +195,7 @@ class AgentTest {
 
   @Test
   void appsDoNotSeeTheAgent() throws IOException, InterruptedException {
-<<<<<<< HEAD
     String runtime = socket().resolveSibling("").normalize().toString();
-=======
-    String runtime = String.valueOf(socket().getParent());
->>>>>>> it
     String shared = "/tmp/nexus-" + uid();
     Outcome inside =
         nexus.launch("sh", "ls -A " + runtime + " " + shared + "; touch " + shared + "/x 2>&1");
@@ -336,15 +327,16 @@ class AgentTest {
     return channel;
   }
 
-  private static byte[] readToTheEnd(SocketChannel channel) throws IOException {
+  private static byte[] answer(SocketChannel channel, byte[] request) {
     var bytes = new ByteArrayOutputStream();
     ByteBuffer buffer = ByteBuffer.allocate(4096);
     try {
+      channel.write(ByteBuffer.wrap(request));
       while (channel.read(buffer.clear()) >= 0) {
         bytes.write(buffer.array(), 0, buffer.position());
       }
     } catch (IOException e) {
-      // Reset: closed with the request unread.
+      // Closed before the request was written, or with it unread.
     }
     return bytes.toByteArray();
   }
