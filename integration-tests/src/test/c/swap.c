@@ -112,7 +112,7 @@ int main(int argc, char *argv[])
         changes += done;
         failures += !done;
         /* Sometimes long enough for a whole launch, sometimes none at all. */
-        if (turn % 64 == 0)
+        if (turn % 128 == 0)
             usleep((useconds_t)(rand() % 400) * 1000);
         else if (turn % 4 == 0)
             usleep((useconds_t)(rand() % 2000));

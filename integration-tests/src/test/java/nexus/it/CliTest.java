@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -222,6 +223,34 @@ class CliTest {
   void removedDirectoryIsOneSentence() throws IOException, InterruptedException {
     Outcome outcome = nexus.shell("mkdir gone && cd gone && rmdir ../gone && exec \"$NEXUS\" list");
     assertRefused(outcome, 1, "working directory");
+  }
+
+  @Test
+  void everyExitCodeIsInTheDocument() throws IOException, InterruptedException {
+    Path documents = Path.of(System.getProperty("nexus.documents", "docs"));
+    String text = Files.readString(documents.resolve("exit-codes.md"));
+    Tree tree = nexus.tree("codes").executable("main", "\u0001\u0002");
+    nexus.install("codes", tree, "main");
+    List<Outcome> launches =
+        List.of(
+            nexus.run("run", "--help"),
+            nexus.run("run"),
+            nexus.with("NEXUS_HOME", "relative").launch("codes"),
+            nexus.launch("codes"),
+            nexus.launch("nosuch"));
+    assertThat(launches).extracting(Outcome::status).containsExactly(0, 2, 125, 126, 127);
+    List<Outcome> commands =
+        List.of(nexus.run("list"), nexus.run("info", "nosuch"), nexus.run("x"));
+    assertThat(commands).extracting(Outcome::status).containsExactly(0, 1, 2);
+    assertThat(codes(text)).containsExactly(0, 1, 2, 125, 126, 127);
+  }
+
+  private static List<Integer> codes(String text) {
+    return Pattern.compile("^\\| (\\d+) \\|", Pattern.MULTILINE)
+        .matcher(text)
+        .results()
+        .map(row -> Integer.valueOf(row.group(1)))
+        .toList();
   }
 
   private long diskUse() throws IOException {

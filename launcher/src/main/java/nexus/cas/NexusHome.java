@@ -94,6 +94,7 @@ public final class NexusHome implements AutoCloseable {
       throw e;
     }
     try {
+      requirePrivate(FileCalls.statx(root), path.toString());
       return new NexusHome(canonical(root), root);
     } catch (IOException e) {
       root.close();
@@ -165,14 +166,18 @@ public final class NexusHome implements AutoCloseable {
     }
     Stat stat = FileCalls.statx(directory);
     folders.add(new Folder(folder, directory, stat.id()));
-    if (stat.uid() != ProcessCalls.geteuid()) {
-      throw new StoreException.Unsafe(root.description() + "/" + name, "belongs to another user");
-    }
-    if ((stat.permissions() & WRITABLE_BY_OTHERS) != 0) {
-      throw new StoreException.Unsafe(
-          root.description() + "/" + name, "can be written by others; run chmod go-w on it");
-    }
+    requirePrivate(stat, root.description() + "/" + name);
     return directory;
+  }
+
+  /** What others may write, or made, is theirs to exchange between a check and a use. */
+  private static void requirePrivate(Stat stat, String path) throws StoreException {
+    if (stat.uid() != ProcessCalls.geteuid()) {
+      throw new StoreException.Unsafe(path, "belongs to another user");
+    }
+    if (!isPrivate(stat)) {
+      throw new StoreException.Unsafe(path, "can be written by others; run chmod go-w on it");
+    }
   }
 
   /**

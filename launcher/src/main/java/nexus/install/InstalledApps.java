@@ -16,7 +16,6 @@ import nexus.linux.LinuxPath;
 import nexus.linux.SyscallException;
 import nexus.trust.Release;
 import nexus.trust.ReleaseEnvelope;
-import nexus.trust.TrustException;
 
 /** The records {@code state/installed/<app>.json}: one release envelope for each app. */
 public final class InstalledApps {
@@ -88,7 +87,10 @@ public final class InstalledApps {
   public Listed look(String name) throws IOException {
     try {
       return new Listed.Installed(name, get(name));
-    } catch (StoreException | TrustException e) {
+    } catch (NoSuchAppException e) {
+      throw e;
+    } catch (IOException e) {
+      // Whatever it is, permissions for one: the other apps' records may be good.
       return new Listed.Broken(name, String.valueOf(e.getMessage()));
     }
   }
