@@ -77,6 +77,8 @@ public final class Agent {
       // SIGTERM: the JVM waits for this before it ends.
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(agent::finish));
       agent.listen();
+      // At once, and not when all is done: who is in the backlog is to ask another agent.
+      socket.hangUp();
       agent.finish();
     }
   }

@@ -163,10 +163,15 @@ final class ListeningSocket implements AutoCloseable {
     }
   }
 
-  /** Leaves, and sends those away who are still in the backlog. */
-  @Override
-  public void close() {
+  /** Leaves, and sends those away who are still in the backlog. Belongs to who accepts. */
+  void hangUp() {
     leave();
     listener.close();
+  }
+
+  /** Hangs up. */
+  @Override
+  public void close() {
+    hangUp();
   }
 }
