@@ -592,7 +592,7 @@ END
       "send:sleep 5\n" wait:100 'send:\z' expect:topped expect:inside: 'send:fg\n' wait:100 'send:\c' \
       expect:inside: 'send:exit 13\n' expect:prompt: 'send:echo status $?\n' 'expect:status 13' -- $bash
     ends "Ctrl-C before there is an app ends nexus" 0 "$pty" "$at_prompt" expect:prompt: \
-      "send:$nexus run hang\n" wait:100 'send:\c' expect:prompt: 'send:echo status $?\n' 'expect:status 130' -- $bash
+      "send:$nexus run hang\n" expect:hanging 'send:\c' expect:prompt: 'send:echo status $?\n' 'expect:status 130' -- $bash
     ends "nexus as the session's leader ends with its terminal" 0 "$pty" expect:ready \
       -- "$nexus" run exec /bin/sh sh -c 'echo ready; sleep 300'
   }
@@ -856,7 +856,7 @@ test_agent_survives() {
       sh -c '"$0" agent start; sleep 5' "$nexus"
     agent=$(cat "$NEXUS_FAKE_LOG")
     same_agent "... and outlives it" "$agent"
-    ends "Ctrl-C at a client that waits" 0 "$pty" wait:100 'send:\c' wait:100 -- "$nexus" run hang
+    ends "Ctrl-C at a client that waits" 0 "$pty" expect:hanging 'send:\c' wait:100 -- "$nexus" run hang
     same_agent "... does not reach the agent" "$agent"
   else
     skip "an agent outlives its terminal" "no pseudo-terminal"

@@ -10,7 +10,7 @@
  *     request                 STDOUT: the request, one line per item; then EXIT 0
  *     self                    STDOUT: what the launcher itself was given; then EXIT 0
  *     end STATUS, kill SIGNAL end without an answer
- *     hang                    no answer
+ *     hang                    a word, and no answer
  *     linger PATH ARGUMENT... EXEC, then stay for a moment
  *     bare             EXEC, into a root that has nothing, not even a /proc for the kernel to compare with
  *     changed PATH            EXEC, with the lease already broken
@@ -466,6 +466,7 @@ static void serve_launch(struct request *request)
     } else if (strcmp(mode, "kill") == 0) {
         kill(getpid(), atoi(argument[1]));
     } else if (strcmp(mode, "hang") == 0) {
+        send_text(STDERR, "hanging\n");
         wait_for_client();
     } else if (strcmp(mode, "broken") == 0) {
         send_broken(argument[1]);
