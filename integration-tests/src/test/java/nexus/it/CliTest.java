@@ -256,6 +256,7 @@ class CliTest {
         .matcher(text)
         .results()
         .map(row -> Integer.valueOf(row.group(1)))
+        .distinct()
         .toList();
   }
 

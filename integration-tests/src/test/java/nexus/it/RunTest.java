@@ -348,6 +348,7 @@ class RunTest {
     Outcome outcome =
         nexus.shell(
             """
+            rm -f ready
             (while [ ! -e ready ]; do sleep 0.05; done; printf '\\003'; sleep 1) |
             script -qec 'exec $RUN sh "trap \\"sleep 0.1; echo int\\" INT; echo >ready; sleep 0.6; sleep 0.1; exit 4"' \
               /dev/null
