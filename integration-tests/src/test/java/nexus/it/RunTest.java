@@ -133,8 +133,8 @@ class RunTest {
   void environmentIsTheCallers() throws IOException, InterruptedException {
     Outcome outcome =
         nexus.shell(
-            "env -i ODD=\"$(printf '\\377=x')\" EMPTY= HOME=\"$HOME\" PATH=\"$PATH\" $RUN sh"
-                + " 'exec cat /proc/self/environ'");
+            "env -i ODD=\"$(printf '\\377=x')\" EMPTY= HOME=\"$HOME\" PATH=\"$PATH\""
+                + " XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\" $RUN sh 'exec cat /proc/self/environ'");
     assertThat(outcome.err()).isEmpty();
     assertThat(new String(outcome.outBytes(), java.nio.charset.StandardCharsets.ISO_8859_1))
         .contains("ODD=\u00ff=x\0", "EMPTY=\0", "HOME=" + nexus.home() + "\0")

@@ -213,13 +213,14 @@ class SandboxTest {
 
   @Test
   void nothingAboveTheStoreCanBeRenamed() throws IOException, InterruptedException { // A10
+    String top = String.valueOf(nexus.home().getParent());
     String path = nexus.store().resolve("cas/objects").toString();
-    assertThat(attempts("ancestors", path)).hasSizeGreaterThan(5).doesNotContainValue("OK");
+    assertThat(attempts("ancestors", top, path)).hasSizeGreaterThan(5).doesNotContainValue("OK");
 
     Path other = Files.createDirectories(nexus.tree("way").path(".local/share/nexus"));
     user.own(nexus.trees());
     Map<String, String> outside =
-        parse(nexus.command(List.of(attack.toString(), "ancestors", other.toString())));
+        parse(nexus.command(List.of(attack.toString(), "ancestors", top, other.toString())));
     assertThat(outside)
         .containsEntry("rename " + other, "OK")
         .containsEntry("rename " + other.getParent(), "OK");
@@ -333,7 +334,9 @@ class SandboxTest {
 
   @Test
   void exitStatusOfAHostileAppIsStillItsOwn() throws IOException, InterruptedException {
-    assertThat(nexus.launch("sh", "kill -KILL -1; exit 17").status()).isIn(17, 128 + 9);
+    // Should the sandbox fail us, these would be the machine's processes.
+    String killAll = "set -- /proc/[0-9]*; [ $# -lt 10 ] && kill -KILL -1; exit 17";
+    assertThat(nexus.launch("sh", killAll).status()).isIn(17, 128 + 9);
     assertThat(nexus.launch("sh", "exit 42").status()).isEqualTo(42);
   }
 
