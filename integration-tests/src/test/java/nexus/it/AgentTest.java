@@ -167,6 +167,9 @@ class AgentTest {
     byte[] request = request("true");
     try (SocketChannel channel = connect()) {
       assertThat(answer(channel, request)).isEmpty();
+    } catch (IOException e) {
+      // The agent hung up before it was asked.
+      assertThat(e.getMessage()).containsAnyOf("Broken pipe", "Connection reset");
     }
   }
 
